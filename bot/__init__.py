@@ -1,0 +1,1 @@
+"""A support line on WhatsApp for customers who cannot get into Siigo Facturación."""
