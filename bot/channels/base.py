@@ -46,7 +46,7 @@ class DeliveryStatus(StrEnum):
 
 @dataclass(frozen=True)
 class DeliveryReport:
-    """A status callback. `message_id` is ours: it stood in the callback's address, so it is known before our send returns."""
+    """A status callback. `message_id` is ours: it stood in the callback's address, known before our send returns."""
 
     sid: str
     message_id: str
