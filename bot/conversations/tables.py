@@ -1,0 +1,44 @@
+"""Tables of conversations: where each one stands, and the inbox of what happened to it."""
+
+import sqlalchemy as sa
+
+from bot.db import Counter, Json, Moment, metadata
+
+conversations = sa.Table(
+    "conversations",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("contact_id", sa.Text, sa.ForeignKey("contacts.id"), nullable=False, unique=True),
+    sa.Column("address", sa.Text, nullable=False),  # where the customer wrote from last: answers go there
+    sa.Column("state", Json, nullable=False),  # engine.conversation.Conversation as JSON
+    sa.Column("version", sa.Integer, nullable=False),  # raised by every turn; a turn on an older one is refused
+    sa.Column("arrivals", sa.Integer, nullable=False),  # how many inputs came: gives each its place
+    sa.Column("positions", sa.Integer, nullable=False),  # how many messages the transcript holds
+    sa.Column("last_message_at", Moment, nullable=False),  # of the customer: the 24-hour window counts from here
+    sa.Column("wake_at", Moment, nullable=True, index=True),
+)
+
+inbox = sa.Table(
+    "inbox",
+    metadata,
+    sa.Column("id", Counter, primary_key=True),
+    sa.Column("conversation_id", sa.Text, sa.ForeignKey("conversations.id"), nullable=False),
+    sa.Column("arrival", sa.Integer, nullable=False),  # the order of handling within the conversation
+    sa.Column("key", sa.Text, nullable=False, unique=True),  # MessageSid, or what else happens only once
+    sa.Column("input", Json, nullable=False),  # engine.inputs.Input as JSON, already redacted
+    sa.Column("parameters", Json, nullable=False),  # all that the webhook said, redacted, unknown names too
+    sa.Column("received_at", Moment, nullable=False),
+    sa.Column("handled_at", Moment, nullable=True),
+    sa.Column("attempts", sa.Integer, nullable=False, default=0),
+    sa.Column("error", sa.Text, nullable=False, default=""),  # why the last attempt failed, by kind; no text of the customer
+    sa.UniqueConstraint("conversation_id", "arrival"),
+)
+
+#: Finding what waits must not cost more as history grows.
+sa.Index(
+    "ix_inbox_waiting",
+    inbox.c.conversation_id,
+    inbox.c.arrival,
+    sqlite_where=inbox.c.handled_at.is_(None),
+    postgresql_where=inbox.c.handled_at.is_(None),
+)

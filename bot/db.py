@@ -1,0 +1,219 @@
+"""The database: the same tables on SQLite (embedded) and on PostgreSQL (many processes), always through SQLAlchemy Core.
+
+A piece of work is a *job*: a function that takes a connection. `write` runs it in a transaction and returns once that is
+durable; on SQLite one thread does all writing and shares a commit between the jobs that wait (group commit), because
+there only one writer can be at work anyway and the disk's flush is the expensive part. `read` sees committed data only.
+"""
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection, Dialect, Engine, make_url
+
+T = TypeVar("T")
+Job = Callable[[Connection], T]
+
+#: All tables of the product hang on this; `bot/migrations` brings a database to the same shape.
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+#: A whole number that counts up by itself and never comes back, also after a delete.
+Counter = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+Json = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
+
+_LONGEST_BATCH = 64
+_POSTGRES_CONNECTIONS = 12
+
+
+class Moment(sa.types.TypeDecorator[datetime]):
+    """An aware UTC time. SQLite has no time zones, so it keeps the UTC clock reading."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 (SQLAlchemy's signature)
+        """Refuse a time without a zone: it would be off by hours somewhere."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            message = f"a time without a zone: {value!r}"
+            raise ValueError(message)
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Give the zone back."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Database:
+    """One database and the threads that work on it. `close` finishes what was accepted."""
+
+    def __init__(self, url: str) -> None:
+        """`url` as SQLAlchemy writes it: `sqlite:////path/file.db` or `postgresql://user:password@host/name`."""
+        parsed = make_url(url)
+        self.embedded = parsed.get_backend_name() == "sqlite"
+        self.engine: Engine
+        self.reading: Engine
+        if self.embedded:
+            Path(parsed.database or "").parent.mkdir(parents=True, exist_ok=True)
+            self.engine = _sqlite_engine(url, read_only=False)
+            self.reading = _sqlite_engine(url, read_only=True)
+            self._writer: _GroupCommit | ThreadPoolExecutor = _GroupCommit(self.engine)
+        else:
+            self.engine = self.reading = _postgres_engine(url)
+            self._writer = ThreadPoolExecutor(_POSTGRES_CONNECTIONS // 2, thread_name_prefix="db-write")
+        self._readers = ThreadPoolExecutor(_POSTGRES_CONNECTIONS // 2, thread_name_prefix="db-read")
+
+    def submit(self, job: Job[T]) -> "Future[T]":
+        """Start a job in a transaction of its own; the future is done when it is durable, or holds what went wrong."""
+        match self._writer:
+            case _GroupCommit():
+                return self._writer.submit(job)
+            case ThreadPoolExecutor():
+                return self._writer.submit(_in_transaction, self.engine, job)
+
+    async def write(self, job: Job[T]) -> T:
+        """Run a job, all or nothing, and return its result once it is durable. Raises what the job or the database raises."""
+        return await asyncio.wrap_future(self.submit(job))
+
+    def write_now(self, job: Job[T]) -> T:
+        """`write` for callers without an event loop: commands and set-up."""
+        return self.submit(job).result()
+
+    async def read(self, job: Job[T]) -> T:
+        """Run a job that changes nothing on committed data, beside the writers."""
+        return await asyncio.wrap_future(self._readers.submit(_in_transaction, self.reading, job))
+
+    def read_now(self, job: Job[T]) -> T:
+        """`read` for callers without an event loop."""
+        return _in_transaction(self.reading, job)
+
+    def close(self) -> None:
+        """Finish accepted jobs, then let go of the connections."""
+        self._writer.shutdown(wait=True)
+        self._readers.shutdown(wait=True)
+        self.engine.dispose()
+        self.reading.dispose()
+
+
+def insert_new(connection: Connection, table: sa.Table, values: dict[str, Any]) -> bool:
+    """Insert a row unless one with the same unique key stands there already; True if it was inserted."""
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    result = connection.execute(insert(table).values(values).on_conflict_do_nothing())
+    return result.rowcount == 1
+
+
+def _in_transaction(engine: Engine, job: Job[T]) -> T:
+    with engine.begin() as connection:
+        return job(connection)
+
+
+def _sqlite_engine(url: str, *, read_only: bool) -> Engine:
+    engine = sa.create_engine(url, connect_args={"timeout": 5.0, "check_same_thread": False})
+    pragmas = ["journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-16000"]
+    if read_only:
+        pragmas = ["query_only=ON", "cache_size=-16000"]
+
+    @sa.event.listens_for(engine, "connect")
+    def on_connect(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # the driver must not begin transactions of its own
+        for pragma in pragmas:
+            connection.execute(f"PRAGMA {pragma}")
+
+    @sa.event.listens_for(engine, "begin")
+    def on_begin(connection: Connection) -> None:
+        # Taking the write lock at once: a transaction that reads first and writes later can fail with "locked" for good.
+        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _postgres_engine(url: str) -> Engine:
+    return sa.create_engine(
+        make_url(url).set(drivername="postgresql+psycopg"),
+        pool_size=_POSTGRES_CONNECTIONS,
+        max_overflow=0,
+        pool_pre_ping=True,
+        pool_timeout=1.5,
+        connect_args={"connect_timeout": 2},
+    )
+
+
+class _GroupCommit:
+    """One thread that runs jobs in order and commits those that wait together; each in a savepoint, so none spoils another."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._waiting: queue.SimpleQueue[tuple[Job[Any], Future[Any]] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="db-write", daemon=True)
+        self._thread.start()
+
+    def submit(self, job: Job[T]) -> "Future[T]":
+        future: Future[T] = Future()
+        if not self._thread.is_alive():
+            future.set_exception(RuntimeError("the database is closed"))
+        else:
+            self._waiting.put((job, future))
+        return future
+
+    def shutdown(self, *, wait: bool) -> None:
+        self._waiting.put(None)
+        if wait:
+            self._thread.join()
+
+    def _run(self) -> None:
+        while (first := self._waiting.get()) is not None:
+            batch, last = [first], False
+            while len(batch) < _LONGEST_BATCH and not self._waiting.empty():
+                following = self._waiting.get()
+                if following is None:
+                    last = True
+                    break
+                batch.append(following)
+            self._commit([(job, future) for job, future in batch if future.set_running_or_notify_cancel()])
+            if last:
+                break
+
+    def _commit(self, batch: list[tuple[Job[Any], Future[Any]]]) -> None:
+        """Run the batch and tell every caller how it ended, only after the commit."""
+        outcomes: list[tuple[Any, BaseException | None]] = []
+        try:
+            with self._engine.begin() as connection:
+                outcomes = [_attempt(connection, job) for job, _ in batch]
+        except Exception as error:  # noqa: BLE001 (the callers raise it: nothing was committed)
+            outcomes = [(None, error)] * len(batch)
+        for (_, future), (result, failure) in zip(batch, outcomes, strict=True):
+            if failure is None:
+                future.set_result(result)
+            else:
+                future.set_exception(failure)
+
+
+def _attempt(connection: Connection, job: Job[Any]) -> tuple[Any, BaseException | None]:
+    savepoint = connection.begin_nested()
+    try:
+        result = job(connection)
+    except Exception as error:
+        if savepoint.is_active:
+            savepoint.rollback()
+            return None, error
+        raise
+    savepoint.commit()
+    return result, None

@@ -1,0 +1,1 @@
+"""The transcript and the outbox: every message in both directions, and how far the outgoing ones got."""

@@ -1,0 +1,67 @@
+"""The table of messages, both directions. An outgoing row is its own place in the outbox."""
+
+from enum import StrEnum
+
+import sqlalchemy as sa
+
+from bot.db import Json, Moment, metadata
+
+
+class Direction(StrEnum):
+    """Which way a message went."""
+
+    IN = "in"
+    OUT = "out"
+
+
+class Status(StrEnum):
+    """Where a message stands. Incoming ones are `RECEIVED` for ever; the rest is the way of an outgoing one."""
+
+    RECEIVED = "received"
+    QUEUED = "queued"  #: to be sent at `due_at`
+    SENDING = "sending"  #: handed to the provider; the answer is not in yet
+    UNKNOWN = "unknown"  #: no clear answer came: to be looked up at `due_at` before anything is sent again
+    ACCEPTED = "accepted"  #: the provider has it and gave a `sid`
+    SENT = "sent"
+    DELIVERED = "delivered"
+    READ = "read"
+    FAILED = "failed"  #: for good; `error_code` says why
+
+
+#: While a message of a conversation stands here, the ones after it wait.
+UNSETTLED = (Status.QUEUED, Status.SENDING, Status.UNKNOWN)
+
+messages = sa.Table(
+    "messages",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),  # goes into the callback's address
+    sa.Column("conversation_id", sa.Text, sa.ForeignKey("conversations.id"), nullable=False),
+    sa.Column("position", sa.Integer, nullable=False),  # its place in the transcript
+    sa.Column("direction", sa.Text, nullable=False),
+    sa.Column("author", sa.Text, nullable=False),  # customer | bot | an agent's id
+    sa.Column("cause", sa.Text, nullable=False, unique=True),  # input and number: doing a turn twice adds nothing
+    sa.Column("sid", sa.Text, nullable=True, unique=True),
+    sa.Column("address", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),  # engine.inputs.Kind
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("attachments", Json, nullable=False),  # [{"url", "content_type"}], or a location's parts
+    sa.Column("reasons", Json, nullable=False),  # why the bot understood it as it did: strings
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("error_code", sa.Integer, nullable=True),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("due_at", Moment, nullable=True),
+    sa.Column("answers_sid", sa.Text, nullable=False),  # the customer's message it answers first: "typing…" is shown there
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("updated_at", Moment, nullable=False),
+    sa.UniqueConstraint("conversation_id", "position"),
+)
+
+_unsettled = messages.c.status.in_([status.value for status in UNSETTLED])
+sa.Index(
+    "ix_messages_outbox",
+    messages.c.conversation_id,
+    messages.c.position,
+    sqlite_where=_unsettled,
+    postgresql_where=_unsettled,
+)
+sa.Index("ix_messages_due", messages.c.due_at, sqlite_where=_unsettled, postgresql_where=_unsettled)

@@ -1,0 +1,150 @@
+"""Settings: `config.yaml` for what is no secret, `SOPORTE_*` from the environment over it. Unknown keys are refused.
+
+Only this file reads the environment.
+"""
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
+
+ROOT = Path(__file__).parent.parent
+_TWILIO_ADDRESS = re.compile(r"https://[a-z0-9.-]+\.twilio\.com/?", re.ASCII)
+
+
+class SettingsProblem(Exception):  # noqa: N818 (it is the operator's problem, told in one line each; not an error of ours)
+    """What is wrong with the settings: one line for each, naming the setting."""
+
+    def __init__(self, lines: list[str]) -> None:
+        super().__init__("\n".join(lines))
+        self.lines = lines
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Twilio(_Section):
+    """The WhatsApp sender at Twilio."""
+
+    account_sid: str = ""
+    auth_token: SecretStr = SecretStr("")
+    sender: str = ""
+    api_base_url: str = "https://api.twilio.com"
+    timeout_seconds: float = Field(default=10, gt=0, le=60)
+
+
+class Conversation(_Section):
+    """When silence means something."""
+
+    reminder_after_minutes: int = Field(default=30, gt=0)
+    resume_after_hours: int = Field(default=24, gt=0)
+
+
+class Sender(_Section):
+    """How outgoing messages are delivered."""
+
+    parallel: int = Field(default=8, gt=0, le=64)
+    attempts: int = Field(default=12, gt=0)
+    look_up_after_seconds: float = Field(default=5, gt=0)
+    typing: bool = True
+
+
+class Console(_Section):
+    """The agents' pages."""
+
+    session_hours: int = Field(default=12, gt=0)
+
+
+class Settings(BaseSettings):
+    """Everything an installation can choose. Immutable once read."""
+
+    model_config = SettingsConfigDict(env_prefix="SOPORTE_", env_nested_delimiter="__", extra="forbid", frozen=True)
+
+    public_url: str = ""
+    database_url: SecretStr = SecretStr("")
+    redis_url: SecretStr = SecretStr("")
+    data_dir: Path = Path("data")
+    dev: bool = False
+    twilio: Twilio = Twilio()
+    conversation: Conversation = Conversation()
+    sender: Sender = Sender()
+    console: Console = Console()
+
+    @property
+    def database(self) -> str:
+        """The database's address for SQLAlchemy: the one configured, else an SQLite file in `data_dir`."""
+        return self.database_url.get_secret_value() or f"sqlite:///{self.folder / 'soporte.db'}"
+
+    @property
+    def folder(self) -> Path:
+        """`data_dir` as an absolute path; a relative one counts from the checkout, not from where the command was typed."""
+        return ROOT / self.data_dir
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments over environment over file; no .env files and no secret folders."""
+        del dotenv_settings, file_secret_settings
+        file = YamlConfigSettingsSource(settings_cls, yaml_file=ROOT / "config.yaml", yaml_file_encoding="utf-8")
+        return init_settings, env_settings, file
+
+
+def read(**chosen: Any) -> Settings:
+    """The settings of this installation; `chosen` overrules file and environment. Raises SettingsProblem."""
+    unknown = [
+        name
+        for name in os.environ
+        if name.startswith("SOPORTE_") and name[8:].lower().split("__")[0] not in Settings.model_fields
+    ]
+    if unknown:
+        raise SettingsProblem(
+            [f"{name} (environment) is not a setting; see config.yaml for those there are" for name in sorted(unknown)]
+        )
+    try:
+        settings = Settings(**chosen)
+    except yaml.YAMLError as error:
+        raise SettingsProblem([f"config.yaml cannot be read: {' '.join(str(error).split())}"]) from None
+    except ValidationError as error:
+        raise SettingsProblem([_line(detail["loc"], detail["msg"]) for detail in error.errors()]) from None
+    if not settings.dev and not _TWILIO_ADDRESS.fullmatch(settings.twilio.api_base_url):
+        raise SettingsProblem(
+            [
+                "twilio.api_base_url (SOPORTE_TWILIO__API_BASE_URL) must be https://*.twilio.com; SOPORTE_DEV=1 allows another to try things out"
+            ]
+        )
+    return settings
+
+
+def require_for_serving(settings: Settings) -> None:
+    """Raise SettingsProblem, naming every setting without which real customers cannot be served."""
+    needed = {
+        "public_url": settings.public_url,
+        "twilio.account_sid": settings.twilio.account_sid,
+        "twilio.auth_token": settings.twilio.auth_token.get_secret_value(),
+        "twilio.sender": settings.twilio.sender,
+    }
+    missing = [name for name, value in needed.items() if not value]
+    if missing:
+        raise SettingsProblem([f"{name} is not set: give it as {_variable(name)}" for name in missing])
+
+
+def _variable(name: str) -> str:
+    return "SOPORTE_" + name.upper().replace(".", "__")
+
+
+def _line(location: tuple[int | str, ...], message: str) -> str:
+    name = ".".join(str(part) for part in location)
+    if message.startswith("Extra inputs"):
+        return f"{name} is not a setting; see config.yaml for those there are"
+    return f"{name} ({_variable(name)}): {message}"

@@ -1,0 +1,35 @@
+"""Tables of tickets and of their history, which is append-only."""
+
+import sqlalchemy as sa
+
+from bot.db import Counter, Json, Moment, metadata
+
+tickets = sa.Table(
+    "tickets",
+    metadata,
+    sa.Column("id", Counter, primary_key=True),
+    sa.Column("number", sa.Text, nullable=False, unique=True),  # SF-000001, made from the id
+    sa.Column("contact_id", sa.Text, sa.ForeignKey("contacts.id"), nullable=False, index=True),
+    sa.Column("conversation_id", sa.Text, sa.ForeignKey("conversations.id"), nullable=False, index=True),
+    sa.Column("cause", sa.Text, nullable=False, unique=True),  # input and number: one ticket per confirmed dialogue
+    sa.Column("category", sa.Text, nullable=False),
+    sa.Column("case", sa.Text, nullable=False),  # the documented case the detail was recognised as, or empty
+    sa.Column("status", sa.Text, nullable=False, index=True),
+    sa.Column("fields", Json, nullable=False),  # [{"name", "label", "value"}] in the order they were asked
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.Column("attachments", Json, nullable=False),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("updated_at", Moment, nullable=False),
+    sqlite_autoincrement=True,  # a number is never given out twice, also after a delete
+)
+
+ticket_events = sa.Table(
+    "ticket_events",
+    metadata,
+    sa.Column("id", Counter, primary_key=True),
+    sa.Column("ticket_id", Counter, sa.ForeignKey("tickets.id"), nullable=False, index=True),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),  # customer | bot | an agent's username
+    sa.Column("data", Json, nullable=False),
+)
