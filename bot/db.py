@@ -116,8 +116,9 @@ class Database:
 def insert_new(connection: Connection, table: sa.Table, values: dict[str, Any]) -> bool:
     """Insert a row unless one with the same unique key stands there already; True if it was inserted."""
     insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    result = connection.execute(insert(table).values(values).on_conflict_do_nothing())
-    return result.rowcount == 1
+    # RETURNING tells on both databases; a row count is not given by all drivers.
+    inserted = insert(table).values(values).on_conflict_do_nothing().returning(sa.literal(1))
+    return connection.execute(inserted).first() is not None
 
 
 def _in_transaction(engine: Engine, job: Job[T]) -> T:

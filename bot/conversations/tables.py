@@ -27,6 +27,7 @@ inbox = sa.Table(
     sa.Column("key", sa.Text, nullable=False, unique=True),  # MessageSid, or what else happens only once
     sa.Column("input", Json, nullable=False),  # engine.inputs.Input as JSON, already redacted
     sa.Column("parameters", Json, nullable=False),  # all that the webhook said, redacted, unknown names too
+    sa.Column("awaits_secret", sa.Boolean, nullable=False),  # "mi clave es:": the next message is masked with this in mind
     sa.Column("received_at", Moment, nullable=False),
     sa.Column("handled_at", Moment, nullable=True),
     sa.Column("attempts", sa.Integer, nullable=False, default=0),

@@ -14,14 +14,20 @@ tickets = sa.Table(
     sa.Column("cause", sa.Text, nullable=False, unique=True),  # input and number: one ticket per confirmed dialogue
     sa.Column("category", sa.Text, nullable=False),
     sa.Column("case", sa.Text, nullable=False),  # the documented case the detail was recognised as, or empty
-    sa.Column("status", sa.Text, nullable=False, index=True),
+    sa.Column("status", sa.Text, nullable=False),  # tickets.lifecycle.Status
+    sa.Column("assignee", sa.Text, nullable=False, default=""),  # username of who has it or had it last; empty while open
     sa.Column("fields", Json, nullable=False),  # [{"name", "label", "value"}] in the order they were asked
     sa.Column("detail", sa.Text, nullable=False),
     sa.Column("attachments", Json, nullable=False),
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("updated_at", Moment, nullable=False),
+    sa.CheckConstraint("status <> 'open' OR assignee = ''", name="open_is_nobodys"),
+    sa.CheckConstraint("status NOT IN ('assigned', 'waiting') OR assignee <> ''", name="held_by_somebody"),
     sqlite_autoincrement=True,  # a number is never given out twice, also after a delete
 )
+
+#: The console's list: one state, newest first, page after page.
+sa.Index("ix_tickets_status_id", tickets.c.status, tickets.c.id)
 
 ticket_events = sa.Table(
     "ticket_events",
@@ -29,7 +35,7 @@ ticket_events = sa.Table(
     sa.Column("id", Counter, primary_key=True),
     sa.Column("ticket_id", Counter, sa.ForeignKey("tickets.id"), nullable=False, index=True),
     sa.Column("at", Moment, nullable=False),
-    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),  # opened, or an event of tickets.lifecycle.TABLE
     sa.Column("actor", sa.Text, nullable=False),  # customer | bot | an agent's username
     sa.Column("data", Json, nullable=False),
 )

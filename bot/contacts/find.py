@@ -1,0 +1,49 @@
+"""Who wrote: an address or an id of WhatsApp → the contact, made on the first message.
+
+WhatsApp may show a phone number, an id of its own (`CO.…`), or both; the same person keeps the same contact. Where both
+were met apart before, the id's contact stays and `bot/conversations/merge.py` brings the other's belongings over.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import uuid4
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from bot.contacts.tables import addresses, contacts
+from bot.db import insert_new
+
+
+@dataclass(frozen=True)
+class Found:
+    """The contact of a message, and another contact that turned out to be the same person, if there was one."""
+
+    contact_id: str
+    duplicate_id: str = ""
+
+
+def find(connection: Connection, known_as: list[str], phone: str, profile_name: str, now: datetime) -> Found:
+    """The contact behind these addresses, the most lasting first. New addresses are remembered for the next time."""
+    rows = connection.execute(sa.select(addresses.c.address, addresses.c.contact_id).where(addresses.c.address.in_(known_as)))
+    owners = {row.address: row.contact_id for row in rows}
+    ids = list(dict.fromkeys(owners[address] for address in known_as if address in owners))
+    contact_id = ids[0] if ids else _new_contact(connection, phone, profile_name, now)
+    for address in known_as:
+        if address not in owners and not insert_new(connection, addresses, {"address": address, "contact_id": contact_id}):
+            contact_id = _owner(connection, address)  # another process met this person at the same moment
+    if ids and phone:
+        unknown_phone = sa.and_(contacts.c.id == contact_id, contacts.c.phone != phone)
+        connection.execute(sa.update(contacts).where(unknown_phone).values(phone=phone))
+    return Found(contact_id, ids[1] if len(ids) > 1 else "")
+
+
+def _new_contact(connection: Connection, phone: str, profile_name: str, now: datetime) -> str:
+    contact_id = uuid4().hex
+    connection.execute(sa.insert(contacts).values(id=contact_id, phone=phone, profile_name=profile_name, created_at=now))
+    return contact_id
+
+
+def _owner(connection: Connection, address: str) -> str:
+    owner: str = connection.execute(sa.select(addresses.c.contact_id).where(addresses.c.address == address)).scalar_one()
+    return owner

@@ -1,0 +1,83 @@
+"""Coordination of several processes by Redis: publish and subscribe, nothing stored.
+
+A message published while nobody listens, or while Redis is away, is lost; that costs seconds, not messages: see `base`.
+"""
+
+import asyncio
+import logging
+from contextlib import suppress
+
+from redis import asyncio as redis
+from redis.exceptions import RedisError
+
+from bot.coordination.base import Topic
+from bot.coordination.in_process import InProcess
+
+_log = logging.getLogger(__name__)
+_CHANNELS: dict[bytes, Topic] = {b"soporte:wake:inbox": "inbox", b"soporte:wake:outbox": "outbox"}
+_RETRY_SECONDS = 1.0
+
+
+class Redis:
+    """Publishes wake-ups to all processes and passes those it hears on to its own."""
+
+    def __init__(self, url: str) -> None:
+        """`url` as redis-py writes it: `redis://host:6379/0`, `unix:///path`."""
+        self._client = redis.Redis.from_url(url, socket_timeout=1.0, socket_connect_timeout=1.0)
+        self._here = InProcess()
+        self._listener: asyncio.Task[None] | None = None
+        self._well = True
+
+    async def start(self) -> None:
+        """Listen in the background, for as long as this process lives."""
+        self._listener = asyncio.create_task(self._listen(), name="redis-listener")
+
+    async def close(self) -> None:
+        """Stop listening."""
+        if self._listener is not None:
+            self._listener.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._listener
+        await self._client.aclose()
+
+    async def wake(self, topic: Topic) -> None:
+        """Wake this process at once and the others by Redis; if that is away, they sweep."""
+        await self._here.wake(topic)
+        try:
+            await self._client.publish(f"soporte:wake:{topic}", b"")
+            self._note(well=True)
+        except (RedisError, OSError):
+            self._note(well=False)
+
+    async def wait(self, topic: Topic, seconds: float) -> bool:
+        """Wait for a wake-up from any process."""
+        return await self._here.wait(topic, seconds)
+
+    async def is_well(self) -> bool:
+        """Ask Redis."""
+        try:
+            await self._client.ping()
+        except (RedisError, OSError):
+            self._note(well=False)
+            return False
+        self._note(well=True)
+        return True
+
+    async def _listen(self) -> None:
+        while True:
+            try:
+                async with self._client.pubsub() as subscription:
+                    await subscription.subscribe(*_CHANNELS)
+                    while True:
+                        message = await subscription.get_message(ignore_subscribe_messages=True, timeout=0.5)
+                        if message is not None:
+                            await self._here.wake(_CHANNELS[message["channel"]])
+            except (RedisError, OSError):
+                self._note(well=False)
+                await asyncio.sleep(_RETRY_SECONDS)
+
+    def _note(self, *, well: bool) -> None:
+        """Say it once when Redis goes away, and once when it is back."""
+        if well != self._well:
+            _log.warning("Redis is back" if well else "Redis is away: workers find their work by sweeping, a little later")
+        self._well = well

@@ -1,0 +1,1 @@
+"""What browsers and Twilio reach: webhooks, the console, the simulator, health."""

