@@ -52,6 +52,7 @@ class DeliveryReport:
     message_id: str
     status: DeliveryStatus
     error_code: int | None = None
+    retryable: bool = False  #: it failed, but the same message may be sent again
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,19 @@
+"""Whose Twilio account the stand-in plays, and what time it is there."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+
+@dataclass(frozen=True)
+class Account:
+    """One account with one WhatsApp sender (`whatsapp:+…`). `clock` gives aware times and may jump ahead."""
+
+    sid: str
+    auth_token: str = field(repr=False)
+    sender: str
+    clock: Callable[[], datetime]
+
+    def now(self) -> datetime:
+        """Now, in UTC."""
+        return self.clock().astimezone(UTC)

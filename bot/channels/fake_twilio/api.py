@@ -1,0 +1,221 @@
+"""The REST calls that Twilio's own client makes, answered from the ledger. Refusals come as Twilio's errors.
+
+Source: https://www.twilio.com/docs/messaging/api/message-resource
+"""
+
+import asyncio
+import base64
+import re
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from urllib.parse import urlencode, urlsplit
+
+from starlette.applications import Starlette
+from starlette.datastructures import QueryParams
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from bot.channels.fake_twilio.account import Account
+from bot.channels.fake_twilio.callbacks import Callbacks
+from bot.channels.fake_twilio.faults import Dice, HangUp
+from bot.channels.fake_twilio.ledger import Direction, Ledger, Record
+from bot.channels.fake_twilio.payloads import API_VERSION, REFUSALS, message_json, refusal
+from bot.channels.text import utf16_units
+
+#: Longest body, in UTF-16 units.
+LONGEST_BODY = 1600
+_LARGEST_PAGE = 1000
+_PAGE = 50
+_ADDRESS = re.compile(r"whatsapp:(\+[1-9][0-9]{6,14}|[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128})")
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass(frozen=True)
+class Api:
+    """The endpoints and what they work on."""
+
+    account: Account
+    ledger: Ledger
+    dice: Dice
+    callbacks: Callbacks
+
+    def application(self) -> Starlette:
+        """Everything as an ASGI application."""
+        messages = f"/{API_VERSION}/Accounts/{{account}}/Messages"
+        return Starlette(
+            routes=[
+                Route(f"{messages}.json", self._guarded(self.send), methods=["POST"]),
+                Route(f"{messages}.json", self._guarded(self.listing), methods=["GET"]),
+                Route(f"{messages}/{{sid}}.json", self._guarded(self.message), methods=["GET"]),
+                Route(f"{messages}/{{sid}}/Media/{{media}}", self._guarded(self.file), methods=["GET"]),
+                Route("/v2/Indicators/Typing.json", self._guarded(self.typing), methods=["POST"]),
+            ],
+            exception_handlers={404: _not_found, 405: _not_found},
+        )
+
+    def _guarded(self, endpoint: Endpoint) -> Endpoint:
+        async def answer(request: Request) -> Response:
+            if not self._is_authorized(request.headers.get("Authorization", "")):
+                return _refused(20003)
+            if request.path_params.get("account", self.account.sid) != self.account.sid:
+                return _refused(20404)
+            return await endpoint(request)
+
+        return answer
+
+    def _is_authorized(self, header: str) -> bool:
+        scheme, _, encoded = header.partition(" ")
+        try:
+            given = base64.b64decode(encoded, validate=True)
+        except ValueError:
+            return False
+        expected = f"{self.account.sid}:{self.account.auth_token}".encode()
+        return scheme.lower() == "basic" and secrets.compare_digest(given, expected)
+
+    async def send(self, request: Request) -> Response:
+        """Accept a message, or refuse it, or do one of the things that `Faults` describes."""
+        for fault, answer in (
+            ("too_many_requests", _refused(20429)),
+            ("reset_before", HangUp()),
+            ("error_before", _refused(20500)),
+        ):
+            if self.dice.strikes(fault):
+                return answer
+        async with request.form() as form:
+            wanted = {name: value for name, value in form.items() if isinstance(value, str)}
+        if code := self._objection(wanted):
+            return _refused(code)
+        record = self._accept(wanted)
+        if self.dice.strikes("early_callbacks"):
+            await self.callbacks.run(record)
+        else:
+            self.callbacks.start(record)
+        if self.dice.strikes("slow"):
+            await asyncio.sleep(self.dice.faults.slow_seconds)
+        for fault, answer in (
+            ("reset_after", HangUp()),
+            ("error_after", _refused(20500)),
+            ("garbage_after", Response("<html>", 201, media_type="application/json")),
+        ):
+            if self.dice.strikes(fault):
+                return answer
+        return JSONResponse(message_json(self.account.sid, record), 201)
+
+    def _objection(self, wanted: dict[str, str]) -> int | None:
+        """The error with which this message is refused, if any."""
+        recipient, sender, body = (wanted.get(name, "") for name in ("To", "From", "Body"))
+        objections = {
+            21604: not recipient,
+            21211: not _ADDRESS.fullmatch(recipient),
+            21603: not sender,
+            21606: sender != self.account.sender,
+            21609: not _is_web_address(wanted.get("StatusCallback", "https://unasked")),
+            21619: not body,
+            21617: utf16_units(body) > LONGEST_BODY,
+        }
+        return next((code for code, applies in objections.items() if applies), None)
+
+    def _accept(self, wanted: dict[str, str]) -> Record:
+        record = Record(
+            direction=Direction.OUTBOUND,
+            sid=f"SM{secrets.token_hex(16)}",
+            address=self.ledger.one_address(wanted["To"]),
+            from_=wanted["From"],
+            to=wanted["To"],
+            body=wanted["Body"],
+            media=(),
+            status="queued",
+            error_code=None,
+            at=self.account.now(),
+            status_callback=wanted.get("StatusCallback", ""),
+        )
+        self.ledger.add(record)
+        return record
+
+    async def listing(self, request: Request) -> Response:
+        """One page of messages, newest first."""
+        query = request.query_params
+        if self.dice.strikes("listing_error"):
+            return _refused(20500)
+        size_text, page_text = query.get("PageSize", str(_PAGE)), query.get("Page", "0")
+        if not size_text.isdecimal() or not page_text.isdecimal():
+            return _refused(20001)
+        size, page = min(max(int(size_text), 1), _LARGEST_PAGE), int(page_text)
+        listed = [record for record in reversed(self.ledger.records()) if self._is_listed(record, query)]
+        # The token names the last message of the page before: what arrives meanwhile shifts nothing.
+        sids = [f"PA{record.sid}" for record in listed]
+        token = query.get("PageToken", "")
+        start = sids.index(token) + 1 if token in sids else 0
+        shown = listed[start : start + size]
+        path = request.url.path
+        kept = {name: value for name, value in query.items() if name not in {"Page", "PageToken", "PageSize"}}
+        first = kept | {"PageSize": str(size), "Page": "0"}
+        after = first | {"Page": str(page + 1), "PageToken": f"PA{shown[-1].sid}"} if shown else {}
+        return JSONResponse(
+            {
+                "messages": [message_json(self.account.sid, record) for record in shown],
+                "first_page_uri": f"{path}?{urlencode(first)}",
+                "next_page_uri": f"{path}?{urlencode(after)}" if start + size < len(listed) else None,
+                "previous_page_uri": None,
+                "uri": f"{path}?{request.url.query}",
+                "page": page,
+                "page_size": size,
+                "start": page * size,
+                "end": page * size + max(len(shown) - 1, 0),
+            }
+        )
+
+    def _is_listed(self, record: Record, query: QueryParams) -> bool:
+        stale = self.dice.faults.stale_listing
+        if stale and (self.account.now() - record.at).total_seconds() < stale:
+            return False
+        if query.get("To", record.to) != record.to or query.get("From", record.from_) != record.from_:
+            return False
+        # Days only, as Twilio compares them. What was not sent yet has no day and matches none.
+        day = record.sent_at.date().isoformat() if record.sent_at else None
+        on, until, since = (query.get(name, "")[:10] for name in ("DateSent", "DateSent<", "DateSent>"))
+        if day is None:
+            return not (on or until or since)
+        return on in {"", day} and (not until or day <= until) and since <= day
+
+    async def message(self, request: Request) -> Response:
+        """One message."""
+        record = self.ledger.find(request.path_params["sid"])
+        return JSONResponse(message_json(self.account.sid, record)) if record else _refused(20404)
+
+    async def file(self, request: Request) -> Response:
+        """The content of a file that the simulated customer sent. Twilio itself redirects; here it comes at once."""
+        file = self.ledger.file(request.path_params["media"])
+        return Response(file.content, media_type=file.content_type) if file else _refused(20404)
+
+    async def typing(self, request: Request) -> Response:
+        """Show "typing…" below a message of the customer."""
+        async with request.form() as form:
+            channel, sid = form.get("channel"), str(form.get("messageId", ""))
+        record = self.ledger.find(sid)
+        if channel != "whatsapp":
+            return _refused(20001)
+        if record is None or record.direction is not Direction.INBOUND:
+            return _refused(20404)
+        self.ledger.start_typing(sid, self.account.now())
+        return JSONResponse({"success": True})
+
+
+def _is_web_address(text: str) -> bool:
+    try:
+        address = urlsplit(text)
+    except ValueError:
+        return False
+    return address.scheme in {"http", "https"} and bool(address.hostname)
+
+
+def _refused(code: int) -> Response:
+    status, _ = REFUSALS[code]
+    return JSONResponse(refusal(code), status)
+
+
+async def _not_found(_request: Request, _error: Exception) -> Response:
+    return _refused(20404)

@@ -1,0 +1,91 @@
+"""How Twilio calls a webhook: signed, within time limits, and tried again as the address itself asks for.
+
+Those wishes stand behind a `#` in the address (`https://bot.example/in#rc=2&rp=all`) and are not part of what is signed.
+Source: https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
+"""
+
+import asyncio
+import ssl
+from dataclasses import dataclass
+from functools import cache
+from urllib.parse import parse_qsl, urldefrag, urlencode
+
+import httpx
+from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
+
+_HEADERS = {
+    "Content-Type": "application/x-www-form-urlencoded; charset=UTF-8",
+    "User-Agent": "TwilioProxy/1.1",
+    "Accept": "*/*",
+}
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """Limits in seconds; what is tried again: `ct` (no connection), `rt` (no answer), `4xx`, `5xx` or `all`."""
+
+    connect: float
+    read: float
+    total: float
+    retries: int
+    retry_on: frozenset[str]
+
+
+def wishes(fragment: str) -> Wishes:
+    """Read the part of an address behind `#`. Missing wishes take Twilio's defaults; numbers are kept in its ranges."""
+    told = dict(parse_qsl(fragment))
+
+    def seconds(name: str, default: int, most: int) -> float:
+        text = told.get(name, "")
+        return min(max(int(text) if text.isdecimal() else default, 100), most) / 1000
+
+    retries = told.get("rc", "")
+    return Wishes(
+        connect=seconds("ct", 5000, 10_000),
+        read=seconds("rt", 15_000, 15_000),
+        total=seconds("tt", 15_000, 15_000),
+        retries=min(int(retries), 5) if retries.isdecimal() else 1,
+        retry_on=frozenset(told.get("rp", "ct").split(",")),
+    )
+
+
+async def post(address: str, parameters: dict[str, str], *, auth_token: str, token: str) -> int:
+    """Post a webhook and return the last HTTP status, or 0 if there was no answer at all.
+
+    `token` is the same for all attempts at one delivery (`I-Twilio-Idempotency-Token`).
+    """
+    url, fragment = urldefrag(address)
+    wish = wishes(fragment)
+    signature = RequestValidator(auth_token).compute_signature(url, parameters)
+    headers = _HEADERS | {"X-Twilio-Signature": signature, "I-Twilio-Idempotency-Token": token}
+    limits = httpx.Timeout(wish.read, connect=wish.connect)
+    status = 0
+    try:
+        async with (
+            asyncio.timeout(wish.total),
+            httpx.AsyncClient(timeout=limits, verify=_tls(), trust_env=False) as client,
+        ):
+            for _ in range(1 + wish.retries):
+                status, trouble = await _attempt(client, url, urlencode(parameters), headers)
+                if not wish.retry_on & {trouble, "all"} or not trouble:
+                    break
+    except TimeoutError:
+        pass
+    return status
+
+
+async def _attempt(client: httpx.AsyncClient, url: str, body: str, headers: dict[str, str]) -> tuple[int, str]:
+    """The HTTP status (0 for none) and the kind of trouble (blank for none)."""
+    try:
+        answer = await client.post(url, content=body, headers=headers)
+    except (httpx.ConnectError, httpx.ConnectTimeout):
+        return 0, "ct"
+    except httpx.TransportError:
+        return 0, "rt"
+    return answer.status_code, f"{answer.status_code // 100}xx" if answer.status_code >= 400 else ""
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """Loaded once: reading all certificate authorities takes longer than a delivery."""
+    return ssl.create_default_context()

@@ -1,0 +1,112 @@
+"""Twilio's WhatsApp as a `Channel`: signatures in, messages out. What the webhooks say is read in `webhooks`."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from urllib.parse import urlencode
+
+from twilio.base.exceptions import TwilioException  # type: ignore[import-untyped]
+from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
+from twilio.rest import Client  # type: ignore[import-untyped]
+
+from bot.channels.base import DeliveryReport, DeliveryStatus, Outcome, Outgoing, Parameters, Received, SendError, Sent
+from bot.channels.twilio.http import Http
+from bot.channels.twilio.webhooks import DELIVERY_STATUS, parse_message, parse_status
+
+#: Messages per page of a listing: the most Twilio gives.
+_PAGE_SIZE = 1000
+#: Loggers whose lines carry the account's SID or a customer's number, and the level above those lines.
+_TALKATIVE = {"twilio.http_client": logging.WARNING, "urllib3.connectionpool": logging.INFO}
+
+
+class TwilioChannel:
+    """A WhatsApp sender of a Twilio account. Safe to call from several threads; every call blocks."""
+
+    def __init__(
+        self,
+        *,
+        account_sid: str,
+        auth_token: str,
+        sender: str,
+        status_callback_url: str,
+        api_base_url: str | None = None,
+        timeout: float = 10,
+    ) -> None:
+        """`sender` is `whatsapp:+…`. `status_callback_url` is our public address, without a query.
+
+        `api_base_url` takes the place of Twilio's servers (a stand-in, a test). `timeout` in seconds, of silence.
+        """
+        for name, level in _TALKATIVE.items():
+            logging.getLogger(name).setLevel(level)
+        self._sender = sender
+        self._status_callback_url = status_callback_url
+        self._validator = RequestValidator(auth_token)
+        self._http = Http(timeout=timeout, use_environment=api_base_url is None)
+        self.client = Client(account_sid, auth_token, http_client=self._http)  #: the SDK's client
+        if api_base_url is not None:
+            self.client.api.base_url = self.client.messaging.base_url = api_base_url
+            # Taken from the environment, they would be woven into the stand-in's host name.
+            self.client.edge = self.client.region = None
+
+    def verify(self, url: str, parameters: Parameters, signature: str) -> bool:
+        """See `Channel`. `url` is the public address with its query, as the provider was told it."""
+        return bool(self._validator.validate(url, parameters, signature))
+
+    def parse_message(self, parameters: Parameters) -> Received:
+        """See `Channel`."""
+        return parse_message(parameters)
+
+    def parse_status(self, parameters: Parameters, query: Parameters) -> DeliveryReport | None:
+        """See `Channel`. Our message's id stands in the query as `m`."""
+        return parse_status(parameters, query)
+
+    def send(self, message: Outgoing) -> str:
+        """See `Channel`."""
+        with _unreadable_is_unknown():
+            accepted = self.client.messages.create(
+                to=message.to,
+                from_=self._sender,
+                body=message.body,
+                status_callback=f"{self._status_callback_url}?{urlencode({'m': message.id})}",
+            )
+        if not isinstance(accepted.sid, str) or not accepted.sid:
+            raise SendError(Outcome.UNKNOWN, detail="an answer without a sid")
+        return accepted.sid
+
+    def sent_since(self, to: str, since: datetime) -> Sequence[Sent]:
+        """See `Channel`. Twilio keeps whole seconds, so `since` is rounded down to one; its clock is Twilio's."""
+        earliest = since.astimezone(UTC).replace(microsecond=0)
+        found: dict[str, Sent] = {}
+        with _unreadable_is_unknown():
+            # No filter by date: DateSent is empty while a message is queued, which is the very message sought after.
+            for message in self.client.messages.stream(to=to, from_=self._sender, page_size=_PAGE_SIZE):
+                if message.direction.startswith("outbound") and message.date_created >= earliest:
+                    found[message.sid] = Sent(
+                        sid=message.sid,
+                        body=message.body or "",
+                        created_at=message.date_created,
+                        status=DELIVERY_STATUS.get(message.status, DeliveryStatus.QUEUED),
+                        error_code=message.error_code or None,
+                    )
+        # Listed newest first: turned round, those of the same second stay in order too.
+        oldest_first = list(found.values())[::-1]
+        return sorted(oldest_first, key=lambda sent: sent.created_at)
+
+    def show_typing(self, sid: str) -> None:
+        """See `Channel`. It also marks the customer's message as read, and ends with our answer or after 25 seconds."""
+        with _unreadable_is_unknown():
+            self.client.messaging.v2.typing_indicator.create(channel="whatsapp", message_id=sid)
+
+    def close(self) -> None:
+        """Close the pooled connections."""
+        self._http.close()
+
+
+@contextmanager
+def _unreadable_is_unknown() -> Iterator[None]:
+    """The SDK stumbles in several ways over an answer that is not in its form; what it answered to may have been done."""
+    try:
+        yield
+    except (TwilioException, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise SendError(Outcome.UNKNOWN, detail=f"unreadable answer: {type(error).__name__}") from None
