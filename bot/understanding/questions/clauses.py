@@ -1,0 +1,60 @@
+"""Where one clause of a message ends and the next begins. A clause is a run of words with what they mean, no more."""
+
+from dataclasses import dataclass
+
+from bot.understanding.questions.words import BREAK
+
+
+@dataclass(frozen=True, slots=True)
+class Borders:
+    """Connectors by their first word, longest first, each with whether it announces another request."""
+
+    connectors: dict[str, tuple[tuple[tuple[str, ...], bool], ...]]
+    coordinators: frozenset[str]
+    nouns: int  #: mask of the concepts that a coordinator may join within one clause
+    bridges: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """Words `first` to `end` (exclusive); `added` when a connector such as "y también" announced another request."""
+
+    first: int
+    end: int
+    added: bool
+
+
+def clauses_of(words: list[str], masks: list[int], borders: Borders) -> list[Clause]:
+    """The clauses of a message in order; none is empty."""
+    clauses: list[Clause] = []
+    first, at, added = 0, 0, False
+    while at < len(words):
+        ends, announces = _border(words, masks, at, borders)
+        if ends and at > first:
+            clauses.append(Clause(first, at, added))
+            first, added = at, False
+        added = added or announces
+        if words[at] == BREAK:
+            first = at + 1
+        at += 1
+    if first < len(words):
+        clauses.append(Clause(first, len(words), added))
+    return clauses
+
+
+def _border(words: list[str], masks: list[int], at: int, borders: Borders) -> tuple[bool, bool]:
+    """Whether a clause ends before this word, and whether what follows is announced as another request."""
+    word = words[at]
+    if word == BREAK:
+        return True, False
+    for phrase, announces in borders.connectors.get(word, ()):
+        if tuple(words[at : at + len(phrase)]) == phrase:
+            return True, announces
+    return word in borders.coordinators and not _joins_nouns(words, masks, at, borders), False
+
+
+def _joins_nouns(words: list[str], masks: list[int], at: int, borders: Borders) -> bool:
+    after = at + 1
+    while after < len(words) and words[after] in borders.bridges:
+        after += 1
+    return at > 0 and after < len(words) and bool(masks[at - 1] & borders.nouns) and bool(masks[after] & borders.nouns)

@@ -1,0 +1,133 @@
+"""From text to words as they were meant: short forms spelled out, slips of the keyboard corrected, marks kept as words.
+
+Nothing here knows what a word means for the customer's request; that is `signals`.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rapidfuzz.distance import OSA
+
+from bot.understanding.folding import fold
+
+LONGEST = 2_000  # characters read of one message: a longer one keeps its beginning and, rather, its end
+HEAD = 500
+MOST_WORDS = 300
+LONGEST_WORD = 24
+
+BREAK = "."  # stands for every mark that ends a clause
+MASKED = "asteriscos"  # stands for "ju****@gmail.com"
+AN_EMAIL = "uncorreo"  # stands for a whole address
+
+_PIECE = re.compile(r"[^\W_]+|[.,;:!?…()\[\]]")
+_REPEATED = re.compile(r"(.)\1{2,}")
+_SOUNDS = (
+    ("qu", "k"), ("ce", "se"), ("ci", "si"), ("ch", "#"), ("c", "k"), ("#", "ch"), ("z", "s"), ("v", "b"), ("ll", "y"),
+    ("ge", "je"), ("gi", "ji"), ("h", ""), ("w", "gu"), ("nia", "na"), ("nya", "na"), ("x", "s"),
+)  # fmt: skip
+_TWICE = re.compile(r"(.)\1")
+
+
+@dataclass(frozen=True, slots=True)
+class Speller:
+    """What is needed to read words: short forms, words that are right as they stand, and ways to near ones."""
+
+    means: dict[str, tuple[str, ...]]
+    right: frozenset[str]
+    stems: frozenset[str]
+    sounding: dict[str, str]  #: sound → word
+    shortened: dict[str, tuple[str, ...]]  #: sound with one letter left out → sounds
+
+
+def words_of(text: str, speller: Speller) -> list[str]:
+    """The words of a message in order, `BREAK` where a mark ends a clause. At most `MOST_WORDS`."""
+    if len(text) > LONGEST:
+        text = text[:HEAD] + "\n" + text[HEAD - LONGEST :]
+    folded = fold(text.replace("\n", " . ").replace("\r", " "))
+    words: list[str] = []
+    for chunk in folded.split(" "):
+        for piece in _pieces(chunk, speller):
+            spelled = speller.means.get(piece)
+            if spelled is None:
+                words.append(correct(piece, speller))
+            else:
+                words.extend(spelled)
+    if len(words) > MOST_WORDS:
+        words = words[: MOST_WORDS // 4] + words[-(MOST_WORDS - MOST_WORDS // 4) :]
+    return words
+
+
+def _pieces(chunk: str, speller: Speller) -> Iterator[str]:
+    if not chunk:
+        return
+    if chunk.isalnum() or chunk in speller.means:
+        yield chunk
+    elif "**" in chunk or ("*" in chunk and "@" in chunk) or "••" in chunk:
+        yield MASKED
+    elif "@" in chunk:
+        word = chunk.replace("@", "o").strip(".,;:!?")  # "usuari@"
+        yield word if word in speller.right else AN_EMAIL
+    elif "siigo.com" in chunk:
+        yield "siigo.com"
+    else:
+        for piece in _PIECE.findall(chunk):
+            yield piece if piece.isalnum() else BREAK
+
+
+def sound_of(word: str) -> str:
+    """How a word sounds in Colombia, roughly: "klabe" and "clave" are one."""
+    for written, heard in _SOUNDS:
+        if written in word:
+            word = word.replace(written, heard)
+    return _TWICE.sub(r"\1", word)
+
+
+def correct(word: str, speller: Speller) -> str:
+    """The known word that was meant, or the word as it stands if none is near enough."""
+    if word in speller.right or word == BREAK:
+        return word
+    if not word.isalpha():
+        return word[:LONGEST_WORD]
+    word = _REPEATED.sub(r"\1", word[:LONGEST_WORD])
+    if len(word) < 4 or word in speller.right or _has_stem(word, speller.stems):
+        return word
+    sound = sound_of(word)
+    same = speller.sounding.get(sound)
+    if same is not None:
+        return same
+    return _nearest(sound, speller) or word
+
+
+def _has_stem(word: str, stems: frozenset[str]) -> bool:
+    return any(word[:length] in stems for length in range(3, len(word) + 1))
+
+
+def _nearest(sound: str, speller: Speller) -> str | None:
+    """The word one slip away (two in a long word) that begins alike; None if there is none or two are as near."""
+    if len(sound) < 4:
+        return None
+    allowed = 2 if len(sound) >= 8 else 1
+    found: dict[str, int] = {}
+    for key in (sound, *(sound[:i] + sound[i + 1 :] for i in range(len(sound)))):
+        for candidate in speller.shortened.get(key, ()):
+            if candidate not in found and len(candidate) >= 4 and _alike(sound, candidate):
+                found[candidate] = OSA.distance(sound, candidate, score_cutoff=allowed)
+    near = [candidate for candidate, distance in found.items() if distance <= allowed]
+    return speller.sounding[min(near, key=lambda c: (found[c], c))] if near else None
+
+
+def _alike(sound: str, candidate: str) -> bool:
+    """Slips seldom hit the first letter; four letters say too little to drop one of them."""
+    if len(sound) == 4 and len(candidate) < 5 and sorted(sound) != sorted(candidate):
+        return False
+    return sound[0] == candidate[0] or sound[:2] == candidate[1::-1]
+
+
+def shortenings(sounds: list[str]) -> dict[str, tuple[str, ...]]:
+    """Each sound under itself and under itself less one letter."""
+    found: dict[str, list[str]] = {}
+    for sound in sounds:
+        for key in {sound, *(sound[:i] + sound[i + 1 :] for i in range(len(sound)))}:
+            found.setdefault(key, []).append(sound)
+    return {key: tuple(values) for key, values in found.items()}

@@ -1,0 +1,79 @@
+"""Redacts all parameters of a webhook, because several of them repeat what the customer wrote."""
+
+import json
+from collections.abc import Callable, Mapping
+
+from bot.understanding.redaction.redact import cover, find
+from bot.understanding.redaction.vocabulary import Secrets
+
+#: shorter secrets are not looked for in the other parameters: they would hit by chance
+_SHORTEST = 4
+
+
+def redact_fields(values: Mapping[str, list[str]], secrets: Secrets, previous: str = "") -> dict[str, list[str]]:
+    """A copy of `values` (name → texts) with every secret covered. Never raises.
+
+    What is covered in one parameter is covered wherever it is repeated. Texts that are JSON are covered inside, string
+    by string. Ids, addresses and counts, as named in the vocabulary, stay as they are. `previous` is the same
+    customer's last message, already redacted.
+    """
+    seen: set[str] = set()
+    first: dict[str, list[str]] = {}
+    for name, texts in values.items():
+        before = previous if name in secrets.spoken_parameters else ""
+        first[name] = (
+            texts if is_technical(name, secrets) else [_inside(text, _redactor(secrets, before, seen)) for text in texts]
+        )
+    repeated = sorted((secret for secret in seen if len(secret) >= _SHORTEST), key=len, reverse=True)
+
+    def without_repeats(text: str) -> str:
+        for secret in repeated:
+            text = text.replace(secret, secrets.mask)
+        return text
+
+    return {
+        name: list(texts) if is_technical(name, secrets) else [_inside(text, without_repeats) for text in texts]
+        for name, texts in first.items()
+    }
+
+
+def is_technical(name: str, secrets: Secrets) -> bool:
+    """Is this a parameter that never holds what a person wrote?"""
+    return (
+        name in secrets.technical_parameters
+        or name.startswith(secrets.technical_starts)
+        or name.endswith(secrets.technical_endings)
+    )
+
+
+def _redactor(secrets: Secrets, previous: str, seen: set[str]) -> Callable[[str], str]:
+    def redact_and_note(text: str) -> str:
+        found = find(text, secrets, previous)
+        seen.update(text[start:end] for start, end, _ in found.spans)
+        return cover(text, found, secrets.mask)
+
+    return redact_and_note
+
+
+def _inside(text: str, change: Callable[[str], str]) -> str:
+    """Change a text, or each string inside it when it is a JSON object or list."""
+    if text[:1] in {"{", "["}:
+        try:
+            value = json.loads(text)
+            return json.dumps(_each(value, change), ensure_ascii=False)
+        except (ValueError, RecursionError):
+            # Broken or absurdly deep JSON is a text like any other.
+            return change(text)
+    return change(text)
+
+
+def _each(value: object, change: Callable[[str], str]) -> object:
+    match value:
+        case str():
+            return change(value)
+        case list():
+            return [_each(item, change) for item in value]
+        case dict():
+            return {change(key): _each(item, change) for key, item in value.items()}
+        case _:
+            return value
