@@ -120,7 +120,7 @@ def read(**chosen: Any) -> Settings:
     if not settings.dev and not _TWILIO_ADDRESS.fullmatch(settings.twilio.api_base_url):
         raise SettingsProblem(
             [
-                "twilio.api_base_url (SOPORTE_TWILIO__API_BASE_URL) must be https://*.twilio.com; SOPORTE_DEV=1 allows another to try things out"
+                "twilio.api_base_url (SOPORTE_TWILIO__API_BASE_URL) must be https://*.twilio.com, unless SOPORTE_DEV=1 to try things out"
             ]
         )
     return settings

@@ -1,0 +1,53 @@
+"""Where one customer is and what they have told us: all that `step` remembers from one input to the next."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from bot.engine.inputs import Location, Media
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A value that looks mistyped, and what it may have been meant to be; the customer says which."""
+
+    typed: str
+    meant: str
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """One conversation between two inputs. Everything has a default, so an older snapshot can always be read."""
+
+    node: str
+    answers: Mapping[str, str] = field(default_factory=dict)  #: the draft: field name → accepted value
+    attachments: tuple[Media | Location, ...] = ()  #: sent along with the draft
+    case: str = ""  #: the documented case that the draft's detail was recognised as
+    answered: tuple[str, ...] = ()  #: documented cases already explained in this dialogue
+    misses: int = 0  #: inputs in a row that were not understood
+    suggestion: Suggestion | None = None
+    candidates: tuple[str, ...] = ()  #: what a clarifying question offers
+    return_to: str = ""  #: the node to go back to after an aside
+    correcting: bool = False  #: the field asked for now comes from the summary and leads back there
+    consent: str = ""  #: the policy version this person agreed to, or empty
+    last_at: datetime | None = None  #: when the customer wrote last
+    reminded: bool = False  #: the reminder of this silence is out
+    secret_told: bool = False  #: the customer knows that passwords are masked here
+
+
+_ADAPTER = TypeAdapter(Conversation)
+
+
+def to_json(conversation: Conversation) -> dict[str, Any]:
+    """The snapshot that is stored after every turn."""
+    state: dict[str, Any] = _ADAPTER.dump_python(conversation, mode="json", exclude_defaults=True)
+    return state
+
+
+def from_json(state: Mapping[str, Any]) -> Conversation:
+    """Read a snapshot back; fields that this version does not know any more are dropped."""
+    known = {name: value for name, value in state.items() if name in Conversation.__dataclass_fields__}
+    return _ADAPTER.validate_python(known)

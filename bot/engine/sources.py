@@ -1,0 +1,105 @@
+"""Flow files as data that still knows its lines: YAML in, values and the line of every key out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from bot.engine.problems import FlowProblem
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Source:
+    """One file: its data, and for each path of keys the line it stands on."""
+
+    file: str
+    data: Any
+    lines: Mapping[Path, int] = field(default_factory=dict)
+    is_readable: bool = True  #: False for a file that is missing or is no YAML: nobody knows what else is missing then
+
+    def line(self, path: Path) -> int:
+        """The line of a path; of the nearest thing around it where the path itself is not written."""
+        while path and path not in self.lines:
+            path = path[:-1]
+        return self.lines.get(path, 0)
+
+    def problem(self, path: Path, node: str, what: str, hint: str) -> FlowProblem:
+        """A problem at a path of this file."""
+        return FlowProblem(self.file, self.line(path), node, what, hint)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a node's author wrote it, and what the author knows it by."""
+
+    source: Source
+    path: Path
+    shown: str
+    keys: Mapping[str, Path] = field(default_factory=dict)  #: a node's key → where it was written, if not under `path`
+
+    def problem(self, what: str, hint: str, key: str = "") -> FlowProblem:
+        """A problem of the node, at the line of the (dotted) key that it is about."""
+        path = self.keys.get(key, (*self.path, *(int(part) if part.isdigit() else part for part in key.split(".") if part)))
+        return self.source.problem(path, self.shown, what, hint)
+
+
+def read(file: str, text: str, problems: list[FlowProblem]) -> Source:
+    """Parse one file. What cannot be parsed is reported and comes out empty; keys written twice are reported."""
+    try:
+        root = yaml.compose(text, Loader=yaml.CSafeLoader)
+        data = yaml.load(text, Loader=yaml.CSafeLoader)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        what = getattr(error, "problem", None) or getattr(error, "reason", None) or "this is not YAML"
+        line = mark.line + 1 if mark else 0
+        problems.append(FlowProblem(file, line, "", what, "check the indentation, and quote texts that hold a colon"))
+        return Source(file, {}, is_readable=False)
+    lines: dict[Path, int] = {}
+    if root is not None:
+        _walk(root, (), lines, file, problems)
+    return Source(file, {} if data is None else data, lines)
+
+
+def _walk(node: yaml.Node, path: Path, lines: dict[Path, int], file: str, problems: list[FlowProblem]) -> None:
+    lines.setdefault(path, node.start_mark.line + 1)
+    match node:
+        case yaml.MappingNode():
+            seen: set[str] = set()
+            for key, value in node.value:
+                name = str(key.value)
+                if name in seen:
+                    problems.append(
+                        FlowProblem(file, key.start_mark.line + 1, name, "this key stands here twice", "remove one of the two")
+                    )
+                seen.add(name)
+                lines[(*path, name)] = key.start_mark.line + 1
+                _walk(value, (*path, name), lines, file, problems)
+        case yaml.SequenceNode():
+            for number, item in enumerate(node.value):
+                _walk(item, (*path, number), lines, file, problems)
+
+
+_HINTS = {
+    "missing": "add it; the documentation of the type shows an example",
+    "extra_forbidden": "is it misspelt? The documentation of the type lists the keys there are",
+    "string_too_short": "write the text",
+    "too_short": "add at least one",
+    "too_long": "WhatsApp shows at most 10 options: split them over two menus",
+    "string_pattern_mismatch": "names are lower-case letters, digits and underscores, parts joined by dots",
+}
+
+
+def describe(error: ValidationError, source: Source, at: Path, node: str) -> list[FlowProblem]:
+    """What pydantic found wrong in a part of a file, as an author's problems."""
+    problems = []
+    for detail in error.errors():
+        location = tuple(part for part in detail["loc"] if isinstance(part, str | int))
+        key = ".".join(str(part) for part in location)
+        what = f"{key}: {detail['msg']}" if key else detail["msg"]
+        hint = _HINTS.get(detail["type"], "compare with the example in the documentation of the type")
+        problems.append(source.problem((*at, *location), node, what, hint))
+    return problems

@@ -1,0 +1,225 @@
+"""One step, pure: (flow, conversation, input, circumstances) → the conversation after it and what is to be done.
+
+A customer's message is read in this order; the first that understands it wins:
+
+1. silence that was too long: the draft is kept and the customer asked whether to go on with it
+2. a message without words (a file, a place, a voice note…)
+3. a command, as a whole message: menú, volver, cancelar, ayuda, asesor, estado, mis datos
+4. at a free-text question: a documented question, which is answered before the pending one is asked again
+5. the node: an option, a field's value, a yes or no
+6. a question or a request in plain words
+7. a miss: what went wrong, and the question again; after two in a row, a person is offered
+"""
+
+from dataclasses import dataclass, replace
+from typing import assert_never
+
+from bot.engine import asides
+from bot.engine.conversation import Conversation
+from bot.engine.effects import Effect, Say, WakeAt
+from bot.engine.flow import Flow
+from bot.engine.inputs import Input, Kind, MessageReceived, TimeRanOut
+from bot.engine.nodes.ask import Ask
+from bot.engine.nodes.base import STAY
+from bot.engine.nodes.collect import Collect
+from bot.engine.nodes.menu import Menu
+from bot.engine.nodes.start import Start
+from bot.engine.turn import Circumstances, Turn
+from bot.understanding.commands import Command, find_command
+from bot.understanding.menu import path
+
+#: Ends loops that an author made and no check saw; a dialogue of ours takes about ten moves at most.
+_MOST_MOVES = 50
+#: Twilio takes 1,600 characters in a message; texts said in one step are joined up to a size that is pleasant to read.
+_LONGEST_JOINED = 1200
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one input led to."""
+
+    conversation: Conversation
+    effects: tuple[Effect, ...]
+    reasons: tuple[str, ...] = ()  #: why the message was understood as it was, for agents
+
+
+def begin(flow: Flow) -> Conversation:
+    """A conversation in which nothing was said yet."""
+    return Conversation(node=flow.start)
+
+
+def step(flow: Flow, conversation: Conversation, happened: Input, circumstances: Circumstances) -> Step:
+    """Decide. Never raises for anything a customer can do."""
+    node = conversation.node if conversation.node in flow.nodes else flow.start  # a node that an older flow had
+    turn = Turn(flow, replace(conversation, node=node), circumstances, state=node)
+    match happened:
+        case MessageReceived():
+            _message(turn, happened)
+            turn.change(last_at=circumstances.now, reminded=False)
+        case TimeRanOut():
+            _time_ran_out(turn)
+        case _:
+            assert_never(happened)
+    after = replace(turn.conversation, node=turn.state)
+    if in_form(turn) and not after.reminded:
+        turn.effects.append(WakeAt((after.last_at or circumstances.now) + circumstances.reminder_after))
+    return Step(after, _joined(turn.effects), tuple(turn.reasons))
+
+
+def in_form(turn: Turn) -> bool:
+    """Whether a form is under way."""
+    return turn.state in turn.flow.forms
+
+
+def fire(turn: Turn, trigger: str) -> None:
+    """Move, and move on while nodes pass on."""
+    onward: str | None = trigger
+    for _ in range(_MOST_MOVES):
+        if onward is None:
+            return
+        turn.flow.machine.events[onward].trigger(turn)  # the new node is entered, which sets `turn.next`
+        onward = turn.next
+    message = f"the flow makes more than {_MOST_MOVES} moves without waiting at {turn.state}"
+    raise RuntimeError(message)
+
+
+def _message(turn: Turn, said: MessageReceived) -> None:
+    if said.masked and not turn.conversation.secret_told:
+        turn.say_phrase("secret_masked")
+        turn.change(secret_told=True)
+    if said.kind is Kind.REACTION or _resume(turn) or _without_words(turn, said) or _command(turn, said):
+        return
+    node = turn.flow.nodes[turn.state]
+    if isinstance(node, Ask) and node.kind == "name" and asides.answer_question(turn, said.text, fire):
+        return
+    if _path(turn, said):
+        return
+    understood = None if isinstance(node, Start) else node.read(said, turn)
+    if understood is not None:
+        turn.change(misses=0)
+        _go(turn, node, said, understood)
+    elif asides.answer(turn, said.text, fire):
+        turn.change(misses=0)
+    elif isinstance(node, Start):
+        fire(turn, node.read(said, turn) or "greeted")
+    else:
+        _miss(turn)
+
+
+def _go(turn: Turn, node: object, said: MessageReceived, trigger: str) -> None:
+    """Take the way that the node chose; a detail that is a documented case is explained first."""
+    if trigger == STAY:
+        return
+    if isinstance(node, Ask) and node.documented is not None and trigger == "answered" and asides.explain_detail(turn, said.text):
+        trigger = "documented"
+    fire(turn, trigger)
+
+
+def _resume(turn: Turn) -> bool:
+    """After a long silence: ask whether to go on with the draft (True), or begin anew."""
+    last = turn.conversation.last_at
+    if last is None or turn.circumstances.now - last < turn.circumstances.resume_after or turn.state == turn.flow.roles.resume:
+        return False
+    pending = turn.state if in_form(turn) else turn.conversation.return_to
+    if pending in turn.flow.forms:
+        turn.change(return_to=pending)
+        fire(turn, "aside.resume")
+        return True
+    turn.state = turn.flow.start  # a menu of days ago means nothing any more
+    turn.drop_draft()
+    return False
+
+
+def _without_words(turn: Turn, said: MessageReceived) -> bool:
+    """Deal with a message that has no words; True if that was all there was to it."""
+    if isinstance(turn.flow.nodes[turn.state], Collect) and (said.media or said.location) and said.kind is not Kind.AUDIO:
+        return False
+    if said.media or said.location:
+        if said.kind is Kind.AUDIO:
+            turn.say_phrase("audio")
+        elif said.kind is not Kind.STICKER:
+            turn.say_phrase("media_kept" if in_form(turn) else "media_outside")
+        if in_form(turn) and said.kind is not Kind.STICKER:
+            turn.attach(said)
+    if said.text.strip() or said.choice:
+        return False
+    if not turn.effects:
+        turn.say_phrase("only_text")
+    turn.flow.nodes[turn.state].remind(turn)
+    return True
+
+
+def _command(turn: Turn, said: MessageReceived) -> bool:
+    """Obey a command; True if it was one."""
+    command = Command.BACK if said.text.strip() == "0" else find_command(said.text, turn.flow.vocabulary.menu.commands)
+    if command is None:
+        return False
+    turn.reasons.append(f"command {command.value}")
+    turn.change(misses=0)
+    asides.obey(turn, command, fire)
+    return True
+
+
+def _path(turn: Turn, said: MessageReceived) -> bool:
+    """Walk a path such as "1 3 1" when every part of it is an option; at the start also a single number. True if walked."""
+    flow, node = turn.flow, turn.flow.nodes[turn.state]
+    at = flow.roles.menu if isinstance(node, Start) else turn.state
+    numbers = path(said.text)
+    if numbers is None and isinstance(node, Start):
+        menu = flow.nodes[at]
+        return isinstance(menu, Menu) and (trigger := menu.read(said, turn)) is not None and _walk(turn, at, [trigger])
+    if not isinstance(flow.nodes[at], Menu):
+        return False
+    triggers = [f"option_{number}" for number in numbers or ()]
+    here = at
+    for trigger in triggers:
+        ways = flow.nodes[here].leads_to() if isinstance(flow.nodes[here], Menu) else {}
+        if trigger not in ways:
+            return False
+        here = ways[trigger]
+    return bool(triggers) and _walk(turn, at, triggers)
+
+
+def _walk(turn: Turn, begin_at: str, triggers: list[str]) -> bool:
+    """Take several menus in one go; only the last arrival is heard."""
+    turn.state = begin_at
+    turn.change(misses=0)
+    for trigger in triggers[:-1]:
+        heard = len(turn.effects)
+        fire(turn, trigger)
+        del turn.effects[heard:]
+    fire(turn, triggers[-1])
+    return True
+
+
+def _miss(turn: Turn) -> None:
+    turn.change(misses=turn.conversation.misses + 1)
+    explained = turn.flow.refusal(turn.refusal) if turn.refusal is not None else turn.flow.phrases["not_understood"]
+    turn.effects.append(Say(explained))
+    if turn.conversation.misses >= 2 and turn.state != turn.flow.roles.offer_agent:
+        turn.change(misses=0, return_to=turn.state)
+        fire(turn, "aside.offer_agent")
+    elif turn.refusal is None:
+        turn.flow.nodes[turn.state].remind(turn)
+
+
+def _time_ran_out(turn: Turn) -> None:
+    """Silence in the middle of a form: one reminder, with the pending question."""
+    last = turn.conversation.last_at
+    was_silent = last is None or turn.circumstances.now - last >= turn.circumstances.reminder_after
+    if in_form(turn) and was_silent and not turn.conversation.reminded:
+        turn.say_phrase("reminder")
+        turn.flow.nodes[turn.state].remind(turn)
+        turn.change(reminded=True)
+
+
+def _joined(effects: list[Effect]) -> tuple[Effect, ...]:
+    """Texts said in a row become one message, as long as it stays readable: WhatsApp limits messages to one customer."""
+    joined: list[Effect] = []
+    for effect in effects:
+        last = joined[-1] if joined else None
+        if isinstance(effect, Say) and isinstance(last, Say) and len(last.text) + len(effect.text) < _LONGEST_JOINED:
+            joined[-1] = Say(f"{last.text}\n\n{effect.text}")
+        else:
+            joined.append(effect)
+    return tuple(joined)

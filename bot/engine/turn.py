@@ -1,0 +1,97 @@
+"""One step while it is being made: what nodes read from and write to. Born and dead inside `step`, never stored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from bot.engine import texts
+from bot.engine.conversation import Suggestion
+from bot.engine.effects import Effect, Say
+from bot.engine.inputs import MessageReceived
+from bot.understanding.fields.base import Accepted, Context, Refused
+
+if TYPE_CHECKING:
+    from bot.engine.conversation import Conversation
+    from bot.engine.flow import Flow
+
+
+@dataclass(frozen=True)
+class TicketSummary:
+    """What a customer is told about one of their tickets."""
+
+    number: str
+    category: str
+    status: str  #: of the ticket's lifecycle; `statuses:` in `flows/phrases.yaml` names it in Spanish
+    updated_at: datetime
+
+
+def _no_tickets() -> Sequence[TicketSummary]:
+    return ()
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """What the rules need but cannot make up."""
+
+    now: datetime  #: aware
+    phone: str = ""  #: the customer's number in E.164, or empty when WhatsApp hides it
+    tickets: Callable[[], Sequence[TicketSummary]] = _no_tickets  #: this customer's, newest first; asked only when needed
+    reminder_after: timedelta = timedelta(minutes=30)
+    resume_after: timedelta = timedelta(hours=24)
+
+
+@dataclass
+class Turn:
+    """The model that `transitions` drives during one step: it moves `state`, nodes do the rest."""
+
+    flow: Flow
+    conversation: Conversation
+    circumstances: Circumstances
+    state: str
+    effects: list[Effect] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
+    next: str | None = None  #: the trigger with which a node that waits for nothing passes on
+    refusal: Refused | None = None  #: why a field did not take the answer
+
+    def read_field(self, kind: str, text: str) -> Accepted | Refused:
+        """Understand an answer of this sort."""
+        context = Context(now=self.circumstances.now, own_phone=self.circumstances.phone)
+        return self.flow.vocabulary.fields[kind](text, context)
+
+    def change(self, **changes: Any) -> None:
+        """Remember something in the conversation."""
+        self.conversation = replace(self.conversation, **changes)
+
+    def answer(self, name: str, value: str) -> None:
+        """Keep an accepted value in the draft."""
+        self.change(answers={**self.conversation.answers, name: value})
+
+    def forget(self, name: str) -> None:
+        """Take a value out of the draft, so that it is asked for again."""
+        self.change(answers={key: value for key, value in self.conversation.answers.items() if key != name})
+
+    def suggest(self, typed: str, meant: str) -> None:
+        """Remember that a value looks mistyped; the customer is asked which is right."""
+        self.change(suggestion=Suggestion(typed, meant))
+
+    def attach(self, said: MessageReceived) -> None:
+        """Keep what came along with the draft."""
+        place = () if said.location is None else (said.location,)
+        self.change(attachments=(*self.conversation.attachments, *said.media, *place))
+
+    def drop_draft(self) -> None:
+        """Start the next dialogue with a clean sheet."""
+        self.change(
+            answers={}, attachments=(), case="", answered=(), suggestion=None, candidates=(), return_to="", correcting=False
+        )
+
+    def say(self, text: str, values: Mapping[str, str] | None = None) -> None:
+        """Tell the customer a text of the flow, its placeholders filled."""
+        self.effects.append(Say(texts.fill(text, values or {})))
+
+    def say_phrase(self, name: str, values: Mapping[str, str] | None = None) -> None:
+        """Tell the customer a sentence of `flows/phrases.yaml`."""
+        self.say(self.flow.phrases[name], values)

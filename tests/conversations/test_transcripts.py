@@ -1,0 +1,88 @@
+"""Every transcript, through `step` alone: no database, no network, the state as JSON between turns."""
+
+import json
+from datetime import timedelta
+from functools import cache
+from typing import Any
+
+import pytest
+
+from bot.engine import conversation as snapshot
+from bot.engine.conversation import Conversation
+from bot.engine.effects import TICKET, OpenTicket, Say, WakeAt
+from bot.engine.flow import Flow
+from bot.engine.inputs import Input, MessageReceived, TimeRanOut
+from bot.engine.step import Step, begin, step
+from bot.engine.turn import Circumstances, TicketSummary
+from bot.runtime import read_flow
+from bot.understanding.redaction import redact
+from tests.conversations.transcript import Transcript, run, transcripts
+
+
+@cache
+def flow() -> Flow:
+    return read_flow()
+
+
+class StepAlone:
+    """Plays both ends of `step`: keeps the state, opens tickets, lets time run out."""
+
+    def __init__(self, transcript: Transcript) -> None:
+        self.now = transcript.at
+        self.phone = transcript.phone
+        self.state = snapshot.to_json(begin(flow()))
+        self.opened: list[OpenTicket] = []
+        self.wake_at = None
+        self.before = ""
+
+    def say(self, message: MessageReceived) -> str:
+        self.now += timedelta(seconds=20)
+        redacted = redact(message.text, flow().vocabulary.secrets, self.before)
+        self.before = redacted.text
+        masked = MessageReceived(**{**vars(message), "text": redacted.text, "masked": redacted.masked})
+        return self._step(masked)
+
+    def wait(self, by: timedelta) -> str:
+        until = self.now + by
+        said = ""
+        if self.wake_at is not None and self.wake_at <= until:
+            self.now = self.wake_at
+            said = self._step(TimeRanOut())
+        self.now = until
+        return said
+
+    def tickets(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "number": f"SF-{number:06d}",
+                "category": ticket.category,
+                "case": ticket.case,
+                "fields": {field.name: field.value for field in ticket.fields},
+                "detail": ticket.detail,
+                "attachments": len(ticket.attachments),
+            }
+            for number, ticket in enumerate(self.opened, 1)
+        ]
+
+    def _step(self, happened: Input) -> str:
+        before: Conversation = snapshot.from_json(json.loads(json.dumps(self.state)))
+        result: Step = step(flow(), before, happened, Circumstances(now=self.now, phone=self.phone, tickets=self._summaries))
+        self.state = snapshot.to_json(result.conversation)
+        self.wake_at = None
+        texts = []
+        for effect in result.effects:
+            if isinstance(effect, OpenTicket):
+                self.opened.append(effect)
+            elif isinstance(effect, WakeAt):
+                self.wake_at = effect.at
+            elif isinstance(effect, Say):
+                texts.append(effect.text.replace(TICKET, f"SF-{len(self.opened):06d}"))
+        return "\n\n".join(texts)
+
+    def _summaries(self) -> list[TicketSummary]:
+        return [TicketSummary(f"SF-{n:06d}", ticket.category, "open", self.now) for n, ticket in enumerate(self.opened, 1)][::-1]
+
+
+@pytest.mark.parametrize("transcript", transcripts(), ids=lambda transcript: transcript.name)
+def test_the_rules_answer_as_written(transcript: Transcript) -> None:
+    run(transcript, StepAlone(transcript))
