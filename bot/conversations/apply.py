@@ -1,0 +1,120 @@
+"""Write down what a step decided, all in the turn's transaction: one small function for each effect."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, assert_never
+
+from sqlalchemy.engine import Connection
+
+from bot.channels.text import bubbles
+from bot.contacts import consents
+from bot.engine.effects import TICKET, Effect, OpenTicket, RecordConsent, Say, WakeAt
+from bot.engine.inputs import Location, Media, MessageReceived
+from bot.messages import outbox
+from bot.tickets.service import NewTicket, open_ticket
+
+
+@dataclass
+class Scene:
+    """The turn that is being written down: whose it is, what caused it, and how far the transcript is."""
+
+    connection: Connection
+    now: datetime
+    conversation_id: str
+    contact_id: str
+    address: str
+    input_id: int
+    sid: str  #: of the message that caused the turn, or empty
+    position: int  #: of the transcript's last message
+    wake_at: datetime | None = None
+    ticket: str = ""  #: number of the ticket that was opened in this turn
+    has_answered: bool = False  #: "typing…" is shown before the first answer only
+    count: int = 0  #: effects written so far: with the input's id, the cause of every row
+
+    def cause(self) -> str:
+        """A key that doing the same turn again would make again."""
+        self.count += 1
+        return f"{self.input_id}:{self.count}"
+
+
+def write_received(scene: Scene, message: MessageReceived, reasons: tuple[str, ...]) -> None:
+    """Put the customer's message into the transcript, with why the bot understood it as it did."""
+    scene.position += 1
+    outbox.add_received(
+        scene.connection,
+        outbox.NewMessage(
+            conversation_id=scene.conversation_id,
+            position=scene.position,
+            cause=scene.cause(),
+            author="customer",
+            address=scene.address,
+            body=message.text,
+            kind=message.kind.value,
+            attachments=attachments((*message.media, *((message.location,) if message.location else ()))),
+            reasons=reasons,
+            sid=scene.sid,
+        ),
+        scene.now,
+    )
+
+
+def apply(scene: Scene, effect: Effect) -> None:
+    """Write one effect down."""
+    match effect:
+        case Say():
+            _say(scene, effect)
+        case OpenTicket():
+            _open_ticket(scene, effect)
+        case RecordConsent():
+            _record_consent(scene, effect)
+        case WakeAt():
+            scene.wake_at = effect.at
+        case _:
+            assert_never(effect)
+
+
+def attachments(parts: tuple[Media | Location, ...]) -> tuple[dict[str, Any], ...]:
+    """Files and places as the tables keep them."""
+    return tuple(asdict(part) for part in parts)
+
+
+def _say(scene: Scene, effect: Say) -> None:
+    for body in bubbles(effect.text.replace(TICKET, scene.ticket)):
+        scene.position += 1
+        message = outbox.NewMessage(
+            conversation_id=scene.conversation_id,
+            position=scene.position,
+            cause=scene.cause(),
+            author="bot",
+            address=scene.address,
+            body=body,
+            answers_sid="" if scene.has_answered else scene.sid,
+        )
+        scene.has_answered = True
+        outbox.queue(scene.connection, message, scene.now)
+
+
+def _open_ticket(scene: Scene, effect: OpenTicket) -> None:
+    ticket = NewTicket(
+        contact_id=scene.contact_id,
+        conversation_id=scene.conversation_id,
+        cause=scene.cause(),
+        category=effect.category,
+        case=effect.case,
+        fields=effect.fields,
+        detail=effect.detail,
+        attachments=attachments(effect.attachments),
+    )
+    scene.ticket = open_ticket(scene.connection, ticket, scene.now)
+
+
+def _record_consent(scene: Scene, effect: RecordConsent) -> None:
+    answer = consents.Answer(
+        contact_id=scene.contact_id,
+        given=effect.given,
+        policy_version=effect.policy_version,
+        text=effect.text,
+        answer=effect.answer,
+        message_sid=scene.sid,
+    )
+    consents.record(scene.connection, answer, scene.now)

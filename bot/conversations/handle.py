@@ -1,0 +1,111 @@
+"""One turn, in one transaction: the heart of the shell.
+
+lock the conversation → its oldest waiting input → `step` → `apply` → the new state, if the version is still the one read
+→ the input is done. No network in here. What fails rolls all of it back, and the input waits for another try.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Row
+
+from bot.contacts.tables import contacts
+from bot.conversations.apply import Scene, apply, write_received
+from bot.conversations.inbox import MOST_ATTEMPTS
+from bot.conversations.tables import conversations, inbox
+from bot.engine import conversation as snapshot
+from bot.engine import stored
+from bot.engine.flow import Flow
+from bot.engine.inputs import MessageReceived
+from bot.engine.step import step
+from bot.engine.turn import Circumstances, TicketSummary
+from bot.tickets.queries import tickets_of
+
+
+class StaleTurn(Exception):  # noqa: N818 (nothing is wrong: another worker was faster, and this turn is thrown away)
+    """The conversation moved on while this turn was being made."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What every turn is made with."""
+
+    flow: Flow
+    reminder_after: timedelta
+    resume_after: timedelta
+
+
+def handle(connection: Connection, rules: Rules, conversation_id: str, now: datetime) -> bool:
+    """Handle the oldest waiting input of a conversation; False if there is none, or another worker is at it."""
+    here = connection.execute(_locked(conversation_id)).first()
+    waits = None if here is None else connection.execute(_oldest(conversation_id)).first()
+    if here is None or waits is None:
+        return False
+    happened = stored.from_json(waits.input)
+    phone: str = connection.execute(sa.select(contacts.c.phone).where(contacts.c.id == here.contact_id)).scalar_one()
+    circumstances = Circumstances(
+        now=now,
+        phone=phone,
+        tickets=lambda: _tickets(connection, here.contact_id),
+        reminder_after=rules.reminder_after,
+        resume_after=rules.resume_after,
+    )
+    result = step(rules.flow, snapshot.from_json(here.state), happened, circumstances)
+    scene = _scene(connection, here, waits, now)
+    if isinstance(happened, MessageReceived):
+        write_received(scene, happened, result.reasons)
+    for effect in result.effects:
+        apply(scene, effect)
+    _save(scene, here.version, snapshot.to_json(result.conversation))
+    connection.execute(sa.update(inbox).where(inbox.c.id == waits.id).values(handled_at=now, error=""))
+    return True
+
+
+def note_failure(connection: Connection, conversation_id: str, kind: str) -> int:
+    """Count a failed attempt at the oldest waiting input; returns how many that makes."""
+    waits = connection.execute(_oldest(conversation_id)).first()
+    if waits is None:
+        return 0
+    attempts = int(waits.attempts) + 1
+    connection.execute(sa.update(inbox).where(inbox.c.id == waits.id).values(attempts=attempts, error=kind))
+    return attempts
+
+
+def _locked(conversation_id: str) -> sa.Select[Any]:
+    # SQLite has one writer and ignores the lock; on PostgreSQL another worker at this conversation makes us pass on.
+    return sa.select(conversations).where(conversations.c.id == conversation_id).with_for_update(skip_locked=True)
+
+
+def _oldest(conversation_id: str) -> sa.Select[Any]:
+    waits = sa.and_(inbox.c.conversation_id == conversation_id, inbox.c.handled_at.is_(None), inbox.c.attempts < MOST_ATTEMPTS)
+    return sa.select(inbox).where(waits).order_by(inbox.c.arrival).limit(1)
+
+
+def _scene(connection: Connection, here: Row[Any], waits: Row[Any], now: datetime) -> Scene:
+    return Scene(
+        connection=connection,
+        now=now,
+        conversation_id=here.id,
+        contact_id=here.contact_id,
+        address=here.address,
+        input_id=waits.id,
+        sid="" if waits.input["type"] == "time_ran_out" else waits.key,
+        position=here.positions,
+    )
+
+
+def _save(scene: Scene, version: int, state: dict[str, Any]) -> None:
+    """Store the new state if the version is still the one that was read."""
+    unchanged = sa.and_(conversations.c.id == scene.conversation_id, conversations.c.version == version)
+    values = {"state": state, "version": version + 1, "positions": scene.position, "wake_at": scene.wake_at}
+    if scene.connection.execute(sa.update(conversations).where(unchanged).values(values)).rowcount != 1:
+        raise StaleTurn
+
+
+def _tickets(connection: Connection, contact_id: str) -> list[TicketSummary]:
+    return [
+        TicketSummary(ticket.number, ticket.category, ticket.status.value, ticket.updated_at)
+        for ticket in tickets_of(connection, contact_id)
+    ]

@@ -1,0 +1,49 @@
+"""Two contacts turned out to be one person: bring the belongings of one over to the other.
+
+This happens when WhatsApp showed a phone number first, later only its own id, and at last both together.
+"""
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from bot.contacts.tables import addresses, consents, contacts
+from bot.conversations.tables import conversations, inbox
+from bot.messages.tables import messages
+from bot.tickets.tables import tickets
+
+
+def merge(connection: Connection, *, kept: str, duplicate: str) -> None:
+    """Make `kept` the owner of all that `duplicate` has; the dialogue of whoever wrote last goes on."""
+    for table in (addresses, consents, tickets):
+        connection.execute(sa.update(table).where(table.c.contact_id == duplicate).values(contact_id=kept))
+    both = sa.select(conversations).where(conversations.c.contact_id.in_([kept, duplicate])).with_for_update()
+    rows = {row.contact_id: row for row in connection.execute(both)}
+    old = rows.get(duplicate)
+    if old is not None:
+        new = rows[kept]
+        _append(connection, old, new)
+        livelier = old if old.last_message_at > new.last_message_at or new.version == 0 else new
+        connection.execute(
+            sa.update(conversations)
+            .where(conversations.c.id == new.id)
+            .values(
+                state=livelier.state,
+                wake_at=livelier.wake_at,
+                version=new.version + old.version + 1,
+                arrivals=new.arrivals + old.arrivals,
+                positions=new.positions + old.positions,
+            )
+        )
+        connection.execute(sa.delete(conversations).where(conversations.c.id == old.id))
+    connection.execute(sa.delete(contacts).where(contacts.c.id == duplicate))
+
+
+def _append(connection: Connection, old: sa.Row[tuple[object, ...]], new: sa.Row[tuple[object, ...]]) -> None:
+    """Move history behind what is there: places count on, so none is taken twice."""
+    for table, place, offset in ((inbox, inbox.c.arrival, new.arrivals), (messages, messages.c.position, new.positions)):
+        connection.execute(
+            sa.update(table)
+            .where(table.c.conversation_id == old.id)
+            .values({"conversation_id": new.id, place.name: place + offset})
+        )
+    connection.execute(sa.update(tickets).where(tickets.c.conversation_id == old.id).values(conversation_id=new.id))

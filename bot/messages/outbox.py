@@ -1,0 +1,176 @@
+"""The outbox: messages in order for each conversation, claimed by senders, and what became of each.
+
+Every change names the attempt it speaks of: a sender that slept too long changes nothing.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from bot.messages.tables import UNSETTLED, Direction, Status, messages
+
+#: A claimed message that nobody settles within this time was left behind by a sender that died: its outcome is unknown.
+LEASE = timedelta(seconds=60)
+
+
+@dataclass(frozen=True)
+class NewMessage:
+    """A row of the transcript before it is written. `cause` is unique for all time: input and number."""
+
+    conversation_id: str
+    position: int
+    cause: str
+    author: str
+    address: str
+    body: str
+    kind: str = "text"
+    attachments: tuple[dict[str, Any], ...] = ()
+    reasons: tuple[str, ...] = ()
+    sid: str | None = None
+    answers_sid: str = ""
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A message that this sender has to settle, and how it stood before."""
+
+    id: str
+    address: str
+    body: str
+    conversation_id: str
+    attempts: int
+    is_unknown: bool  #: an earlier attempt ended without an answer: look it up first
+    answers_sid: str
+    created_at: datetime
+
+
+def add_received(connection: Connection, message: NewMessage, now: datetime) -> None:
+    """Write a customer's message into the transcript."""
+    connection.execute(sa.insert(messages).values(_row(message, Direction.IN, Status.RECEIVED, None, now)))
+
+
+def queue(connection: Connection, message: NewMessage, now: datetime) -> None:
+    """Write an outgoing message; it leaves as soon as those before it have."""
+    connection.execute(sa.insert(messages).values(_row(message, Direction.OUT, Status.QUEUED, now, now)))
+
+
+def claim(connection: Connection, now: datetime, limit: int) -> list[Claimed]:
+    """Take up to `limit` messages that are due, at most one of each conversation: the first that is not settled."""
+    earlier = messages.alias("earlier")
+    is_blocked = sa.exists().where(
+        earlier.c.conversation_id == messages.c.conversation_id,
+        earlier.c.position < messages.c.position,
+        earlier.c.status.in_(UNSETTLED),
+    )
+    query = (
+        sa.select(messages)
+        .where(messages.c.status.in_(UNSETTLED), messages.c.due_at <= now, ~is_blocked)
+        .order_by(messages.c.due_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return [claimed for row in connection.execute(query).all() if (claimed := _take(connection, row, now)) is not None]
+
+
+def settle_accepted(connection: Connection, claimed: Claimed, sid: str, now: datetime) -> bool:
+    """The provider has it. A status callback may have said so before: its later word stands."""
+    moved = sa.case((messages.c.status.in_(UNSETTLED), Status.ACCEPTED.value), else_=messages.c.status)
+    return _settle(connection, claimed, {"sid": sid, "status": moved, "due_at": None}, now)
+
+
+def settle_later(connection: Connection, claimed: Claimed, due_at: datetime, code: int | None, now: datetime) -> bool:
+    """Not accepted; to be tried again."""
+    return _settle(connection, claimed, {"status": Status.QUEUED.value, "due_at": due_at, "error_code": code}, now)
+
+
+def settle_unknown(connection: Connection, claimed: Claimed, look_up_at: datetime, now: datetime) -> bool:
+    """Perhaps accepted; to be looked up."""
+    return _settle(connection, claimed, {"status": Status.UNKNOWN.value, "due_at": look_up_at}, now)
+
+
+def settle_failed(connection: Connection, claimed: Claimed, code: int | None, now: datetime) -> bool:
+    """Refused for good; the messages behind it go on."""
+    return _settle(connection, claimed, {"status": Status.FAILED.value, "due_at": None, "error_code": code}, now)
+
+
+def known_sids(connection: Connection, conversation_id: str) -> set[str]:
+    """Ids that the provider gave to messages of this conversation: none of these can be the one that is looked for."""
+    query = sa.select(messages.c.sid).where(messages.c.conversation_id == conversation_id, messages.c.sid.is_not(None))
+    return set(connection.execute(query).scalars())
+
+
+def recover(connection: Connection, look_up_at: datetime) -> int:
+    """After a crash of the only process: what was being sent has an unknown outcome now. Returns how many that were."""
+    being_sent = messages.c.status == Status.SENDING.value
+    result = connection.execute(sa.update(messages).where(being_sent).values(status=Status.UNKNOWN.value, due_at=look_up_at))
+    return result.rowcount
+
+
+def next_due(connection: Connection) -> datetime | None:
+    """When the next message is due, or None if none is waiting."""
+    when: datetime | None = connection.execute(
+        sa.select(sa.func.min(messages.c.due_at, type_=messages.c.due_at.type)).where(messages.c.status.in_(UNSETTLED))
+    ).scalar_one()
+    return when
+
+
+def _take(connection: Connection, row: sa.Row[Any], now: datetime) -> Claimed | None:
+    """Mark a row as being sent, or being looked up, for as long as the lease lasts."""
+    was_unknown = row.status in (Status.UNKNOWN.value, Status.SENDING.value)
+    taken = connection.execute(
+        sa.update(messages)
+        .where(messages.c.id == row.id, messages.c.attempts == row.attempts, messages.c.status == row.status)
+        .values(
+            status=Status.UNKNOWN.value if was_unknown else Status.SENDING.value,
+            attempts=row.attempts + 1,
+            due_at=now + LEASE,
+            updated_at=now,
+        )
+    )
+    if taken.rowcount != 1:
+        return None
+    return Claimed(
+        id=row.id,
+        address=row.address,
+        body=row.body,
+        conversation_id=row.conversation_id,
+        attempts=row.attempts + 1,
+        is_unknown=was_unknown,
+        answers_sid=row.answers_sid,
+        created_at=row.created_at,
+    )
+
+
+def _settle(connection: Connection, claimed: Claimed, values: dict[str, Any], now: datetime) -> bool:
+    ours = sa.and_(messages.c.id == claimed.id, messages.c.attempts == claimed.attempts)
+    if "sid" not in values:
+        ours = sa.and_(ours, messages.c.status.in_(UNSETTLED))  # else a callback proved meanwhile that it was accepted
+    return connection.execute(sa.update(messages).where(ours).values(**values, updated_at=now)).rowcount == 1
+
+
+def _row(message: NewMessage, direction: Direction, status: Status, due_at: datetime | None, now: datetime) -> dict[str, Any]:
+    return {
+        "id": uuid4().hex,
+        "conversation_id": message.conversation_id,
+        "position": message.position,
+        "direction": direction.value,
+        "author": message.author,
+        "cause": message.cause,
+        "sid": message.sid,
+        "address": message.address,
+        "kind": message.kind,
+        "body": message.body,
+        "attachments": list(message.attachments),
+        "reasons": list(message.reasons),
+        "status": status.value,
+        "error_code": None,
+        "attempts": 0,
+        "due_at": due_at,
+        "answers_sid": message.answers_sid,
+        "created_at": now,
+        "updated_at": now,
+    }

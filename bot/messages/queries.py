@@ -1,0 +1,54 @@
+"""Reading the transcript of a conversation. The outbox has its own questions and its own file."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from bot.messages.tables import Direction, Status, messages
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message as the transcript shows it. `body` and `attachments` of an incoming one are the customer's: untrusted."""
+
+    id: str
+    position: int
+    direction: Direction
+    author: str  #: customer, bot, or an agent's id
+    kind: str  #: engine.inputs.Kind
+    body: str
+    attachments: tuple[dict[str, Any], ...]  #: files as `url` and `content_type`, places as `latitude`, `longitude`, …
+    reasons: tuple[str, ...]
+    status: Status
+    error_code: int | None
+    created_at: datetime
+    updated_at: datetime
+
+
+def transcript(connection: Connection, conversation_id: str, *, latest: int | None = None) -> list[Message]:
+    """A conversation's messages in order; with `latest`, only that many of the newest."""
+    query = sa.select(messages).where(messages.c.conversation_id == conversation_id).order_by(messages.c.position.desc())
+    rows = connection.execute(query if latest is None else query.limit(latest)).all()
+    return [_message(row) for row in reversed(rows)]
+
+
+def _message(row: sa.Row[Any]) -> Message:
+    # A place is kept as its parts, files as a list.
+    attachments = [row.attachments] if isinstance(row.attachments, dict) else row.attachments
+    return Message(
+        id=row.id,
+        position=row.position,
+        direction=Direction(row.direction),
+        author=row.author,
+        kind=row.kind,
+        body=row.body,
+        attachments=tuple(attachments),
+        reasons=tuple(row.reasons),
+        status=Status(row.status),
+        error_code=row.error_code,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )

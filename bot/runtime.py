@@ -1,0 +1,144 @@
+"""Everything that runs, built once from the settings: the only place that picks implementations."""
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+from bot.channels.base import Channel
+from bot.channels.twilio import TwilioChannel
+from bot.conversations.handle import Rules
+from bot.conversations.worker import Worker
+from bot.coordination.base import Coordination
+from bot.coordination.in_process import InProcess
+from bot.coordination.redis import Redis
+from bot.db import Database
+from bot.engine.flow import Flow
+from bot.engine.load import load
+from bot.messages import outbox
+from bot.messages.sender import Policy, Sender
+from bot.migrations import upgrade
+from bot.settings import ROOT, Settings
+
+_log = logging.getLogger(__name__)
+FLOWS = ROOT / "flows"
+STATUS_PATH = "/webhooks/twilio/status"
+
+
+class Clock:
+    """The product's time. In the demo it can be moved forward, to try out what happens after hours of silence."""
+
+    def __init__(self, file: Path | None = None, source: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        """`file` keeps how far it was moved, so that time does not jump back when the demo is started again."""
+        self._file = file
+        self._source = source
+        self._ahead = timedelta(0)
+        if file is not None and file.exists():
+            self._ahead = timedelta(seconds=float(json.loads(file.read_text())["ahead_seconds"]))
+
+    def now(self) -> datetime:
+        """Aware, UTC."""
+        return self._source() + self._ahead
+
+    def advance(self, by: timedelta) -> datetime:
+        """Move it forward and return the new time."""
+        self._ahead += by
+        if self._file is not None:
+            self._file.write_text(json.dumps({"ahead_seconds": self._ahead.total_seconds()}))
+        return self.now()
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """All that the web, the workers and the commands need."""
+
+    settings: Settings
+    flow: Flow
+    database: Database
+    channel: Channel
+    coordination: Coordination
+    clock: Clock = field(default_factory=Clock)
+
+    def close(self) -> None:
+        """Finish what was accepted and let go of the database."""
+        self.database.close()
+
+
+def read_flow(folder: Path = FLOWS) -> Flow:
+    """The flow as it stands on disk. Raises BrokenFlow."""
+    files = {path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8") for path in sorted(folder.rglob("*.yaml"))}
+    return load(files)
+
+
+def open_database(settings: Settings) -> Database:
+    """The database of this installation, brought to the schema of this version."""
+    database = Database(settings.database)
+    upgrade(database)
+    return database
+
+
+def build(settings: Settings, clock: Clock | None = None) -> Runtime:
+    """Build everything; the flow first, because nothing starts on a broken one. Raises BrokenFlow."""
+    flow = read_flow()
+    database = open_database(settings)
+    twilio = settings.twilio
+    channel = TwilioChannel(
+        account_sid=twilio.account_sid,
+        auth_token=twilio.auth_token.get_secret_value(),
+        sender=twilio.sender,
+        status_callback_url=settings.public_url.rstrip("/") + STATUS_PATH,
+        api_base_url=None if twilio.api_base_url == "https://api.twilio.com" else twilio.api_base_url,
+        timeout=twilio.timeout_seconds,
+    )
+    redis_url = settings.redis_url.get_secret_value()
+    coordination: Coordination = Redis(redis_url) if redis_url else InProcess()
+    if clock is None:
+        clock = Clock(settings.folder / "dev-clock.json") if settings.dev else Clock()
+    return Runtime(settings, flow, database, channel, coordination, clock)
+
+
+@asynccontextmanager
+async def working(runtime: Runtime) -> AsyncIterator[None]:
+    """Run worker and sender beside whatever the caller does; on the way out, finish what is under way."""
+    settings = runtime.settings
+    rules = Rules(
+        flow=runtime.flow,
+        reminder_after=timedelta(minutes=settings.conversation.reminder_after_minutes),
+        resume_after=timedelta(hours=settings.conversation.resume_after_hours),
+    )
+    policy = Policy(
+        parallel=settings.sender.parallel,
+        attempts=settings.sender.attempts,
+        look_up_after=timedelta(seconds=settings.sender.look_up_after_seconds),
+        typing=settings.sender.typing,
+    )
+    now = runtime.clock.now
+    await runtime.coordination.start()
+    if runtime.database.embedded:
+        await _recover(runtime, policy)
+    worker = Worker(runtime.database, runtime.coordination, rules, now)
+    sender = Sender(runtime.database, runtime.coordination, runtime.channel, policy, now)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(worker.run(), name="worker")
+        tasks.create_task(sender.run(), name="sender")
+        try:
+            yield
+        finally:
+            worker.stop()
+            sender.stop()
+            await runtime.coordination.wake("inbox")
+            await runtime.coordination.wake("outbox")
+    await runtime.coordination.close()
+
+
+async def _recover(runtime: Runtime, policy: Policy) -> None:
+    """Nobody else sends from an embedded database: what was being sent when the process died has an unknown outcome."""
+    look_up_at = runtime.clock.now() + policy.look_up_after
+    left = await runtime.database.write(partial(outbox.recover, look_up_at=look_up_at))
+    if left:
+        _log.warning("%d messages were being sent when the process ended; looking them up", left)

@@ -1,0 +1,143 @@
+"""Reading tickets: the list, page by page, one ticket with its history, and what one customer asked for.
+
+The transcript that belongs to a ticket is read with `bot.messages.queries`.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Row
+
+from bot.contacts.tables import contacts
+from bot.engine.effects import FieldValue
+from bot.tickets.lifecycle import Status
+from bot.tickets.tables import ticket_events, tickets
+
+PAGE = 25
+_NUMBER = re.compile(r"SF-[0-9]{6,19}", re.ASCII)
+
+
+@dataclass(frozen=True)
+class TicketState:
+    """What a customer who asks is told about one of their tickets."""
+
+    number: str
+    category: str
+    status: Status
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """A ticket with what is known of its customer. `profile_name` and all the texts come from the customer: untrusted."""
+
+    id: int
+    number: str
+    contact_id: str
+    conversation_id: str
+    category: str
+    case: str
+    status: Status
+    assignee: str  #: username of the agent who has it or had it last, or empty
+    fields: tuple[FieldValue, ...]
+    detail: str
+    attachments: tuple[dict[str, Any], ...]
+    created_at: datetime
+    updated_at: datetime
+    profile_name: str
+    phone: str  #: E.164, or empty while WhatsApp hides it
+
+    @property
+    def customer(self) -> str:
+        """The name as given in the form, else the one of the WhatsApp profile; may be empty."""
+        given = next((field.value for field in self.fields if field.name == "nombre"), "")
+        return given.strip() or self.profile_name.strip()
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some tickets, newest first. `older` is where the next page begins, or None if this was the last."""
+
+    tickets: Sequence[Ticket]
+    older: int | None
+
+
+@dataclass(frozen=True)
+class Event:
+    """One line of a ticket's history. `actor`: customer, bot, or an agent's username."""
+
+    at: datetime
+    kind: str
+    actor: str
+    data: dict[str, Any]
+
+
+def page(connection: Connection, *, status: Status | None = None, before: int | None = None, size: int = PAGE) -> Page:
+    """The newest tickets, or those older than `before` (a page's `older`). Costs the same on every page."""
+    query = _select().order_by(tickets.c.id.desc()).limit(size + 1)
+    if status is not None:
+        query = query.where(tickets.c.status == status.value)
+    if before is not None:
+        query = query.where(tickets.c.id < before)
+    found = [_ticket(row) for row in connection.execute(query)]
+    return Page(tickets=found[:size], older=found[size - 1].id if len(found) > size else None)
+
+
+def counts(connection: Connection) -> dict[Status, int]:
+    """How many tickets stand in each state; every state is there."""
+    query = sa.select(tickets.c.status, sa.func.count()).group_by(tickets.c.status)
+    found = {Status(status): count for status, count in connection.execute(query)}
+    return {status: found.get(status, 0) for status in Status}
+
+
+def ticket(connection: Connection, number: str) -> Ticket | None:
+    """The ticket with this number; None also for what is no number at all, which PostgreSQL may not take as a parameter."""
+    if not _NUMBER.fullmatch(number):
+        return None
+    row = connection.execute(_select().where(tickets.c.number == number)).one_or_none()
+    return None if row is None else _ticket(row)
+
+
+def events(connection: Connection, ticket_id: int) -> list[Event]:
+    """A ticket's history, oldest first."""
+    query = sa.select(ticket_events).where(ticket_events.c.ticket_id == ticket_id).order_by(ticket_events.c.id)
+    return [Event(at=row.at, kind=row.kind, actor=row.actor, data=row.data) for row in connection.execute(query)]
+
+
+def tickets_of(connection: Connection, contact_id: str) -> list[TicketState]:
+    """What this customer asked for, newest first."""
+    columns = (tickets.c.number, tickets.c.category, tickets.c.status, tickets.c.created_at, tickets.c.updated_at)
+    query = sa.select(*columns).where(tickets.c.contact_id == contact_id).order_by(tickets.c.id.desc())
+    return [
+        TicketState(number, category, Status(status), created_at, updated_at)
+        for number, category, status, created_at, updated_at in connection.execute(query)
+    ]
+
+
+def _select() -> sa.Select[Any]:
+    return sa.select(tickets, contacts.c.profile_name, contacts.c.phone).join(contacts, contacts.c.id == tickets.c.contact_id)
+
+
+def _ticket(row: Row[Any]) -> Ticket:
+    return Ticket(
+        id=row.id,
+        number=row.number,
+        contact_id=row.contact_id,
+        conversation_id=row.conversation_id,
+        category=row.category,
+        case=row.case,
+        status=Status(row.status),
+        assignee=row.assignee,
+        fields=tuple(FieldValue(**field) for field in row.fields),
+        detail=row.detail,
+        attachments=tuple(row.attachments),
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        profile_name=row.profile_name,
+        phone=row.phone,
+    )

@@ -1,0 +1,108 @@
+"""The only writer of tickets and of their history. Reading is in `queries`; what is allowed is in `lifecycle`.
+
+Every function works inside the caller's transaction: what it wrote is there together with the caller's own rows, or not at all.
+"""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from bot.db import insert_new
+from bot.engine.effects import FieldValue
+from bot.tickets import lifecycle
+from bot.tickets.lifecycle import NotAllowedError, Status
+from bot.tickets.tables import ticket_events, tickets
+
+
+@dataclass(frozen=True)
+class NewTicket:
+    """A ticket before it has a number. `cause` names the input that opened it and is unique for all time."""
+
+    contact_id: str
+    conversation_id: str
+    cause: str
+    category: str
+    case: str  #: the documented case that the detail was recognised as, or empty
+    fields: tuple[FieldValue, ...]
+    detail: str
+    attachments: tuple[dict[str, Any], ...] = ()  #: files as `url` and `content_type`, places as `latitude`, `longitude`, …
+
+
+class UnknownTicketError(LookupError):
+    """No ticket has this number."""
+
+    def __init__(self, number: str) -> None:
+        super().__init__(f"there is no ticket {number}")
+        self.number = number
+
+
+def number_of(identity: int) -> str:
+    """What customers and agents call the ticket: `SF-` and at least six digits."""
+    return f"SF-{identity:06d}"
+
+
+def open_ticket(connection: Connection, ticket: NewTicket, now: datetime) -> str:
+    """Open a ticket and return its number; a second call with the same cause returns the same number and writes nothing."""
+    if known := _number_by_cause(connection, ticket.cause):
+        return known
+    values = {
+        **{name: getattr(ticket, name) for name in ("contact_id", "conversation_id", "cause", "category", "case", "detail")},
+        # The number is made from the id, which only the insert gives: until the update below, the cause stands in for it.
+        "number": f"cause:{ticket.cause}",
+        "status": Status.OPEN.value,
+        "assignee": "",
+        "fields": [asdict(field) for field in ticket.fields],
+        "attachments": list(ticket.attachments),
+        "created_at": now,
+        "updated_at": now,
+    }
+    inserted = insert_new(connection, tickets, values)
+    identity, number = connection.execute(sa.select(tickets.c.id, tickets.c.number).where(tickets.c.cause == ticket.cause)).one()
+    if not inserted:
+        # Another process opened it between our look and our insert; the row was visible only after its commit, number and all.
+        return str(number)
+    number = number_of(identity)
+    connection.execute(sa.update(tickets).where(tickets.c.id == identity).values(number=number))
+    _record(connection, identity, now, kind="opened", actor="customer", data={"to": Status.OPEN.value})
+    return number
+
+
+def move(connection: Connection, number: str, trigger: str, actor: str, now: datetime) -> Status:
+    """Move a ticket by a trigger of the lifecycle and return its new state; `actor` is an agent's username, or bot, or customer.
+
+    Raises UnknownTicketError, and NotAllowedError if the lifecycle knows no such move, also when another agent was faster.
+    """
+    identity, status = _state(connection, number)
+    new = lifecycle.after(status, trigger)
+    values: dict[str, Any] = {"status": new.value, "updated_at": now}
+    if new is Status.OPEN:
+        values["assignee"] = ""
+    elif trigger == "assign":
+        values["assignee"] = actor
+    unchanged = sa.and_(tickets.c.id == identity, tickets.c.status == status.value)
+    if connection.execute(sa.update(tickets).where(unchanged).values(values)).rowcount != 1:
+        _, current = _state(connection, number)
+        raise NotAllowedError(current, trigger)
+    data = {"from": status.value, "to": new.value}
+    _record(connection, identity, now, kind=lifecycle.EVENTS[trigger], actor=actor, data=data)
+    return new
+
+
+def _number_by_cause(connection: Connection, cause: str) -> str | None:
+    number: str | None = connection.execute(sa.select(tickets.c.number).where(tickets.c.cause == cause)).scalar_one_or_none()
+    return number
+
+
+def _state(connection: Connection, number: str) -> tuple[int, Status]:
+    row = connection.execute(sa.select(tickets.c.id, tickets.c.status).where(tickets.c.number == number)).one_or_none()
+    if row is None:
+        raise UnknownTicketError(number)
+    return row.id, Status(row.status)
+
+
+def _record(connection: Connection, identity: int, now: datetime, *, kind: str, actor: str, data: dict[str, Any]) -> None:
+    values = {"ticket_id": identity, "at": now, "kind": kind, "actor": actor, "data": data}
+    connection.execute(sa.insert(ticket_events).values(values))

@@ -1,0 +1,82 @@
+"""Every transcript once more, through signed webhook → worker → sender → stand-in for Twilio, with nothing left out."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from bot.channels.fake_twilio import File
+from bot.contacts.tables import consents
+from bot.engine.inputs import MessageReceived
+from bot.tickets.tables import tickets
+from tests.conversations.transcript import Transcript, run, transcripts
+from tests.stack import Stack, running_stack
+
+_HIDDEN = "CO.4566546130240823"
+
+
+class WholeStack:
+    """Writes as a customer of the stand-in, and reads what arrived on the customer's phone."""
+
+    def __init__(self, stack: Stack, transcript: Transcript) -> None:
+        self.stack = stack
+        self.address = f"whatsapp:{transcript.phone or _HIDDEN}"
+        self.heard = 0
+
+    def say(self, message: MessageReceived) -> str:
+        self.stack.advance(20 / 3600)
+        incoming: dict[str, Any] = {"text": message.text, "kind": message.kind, "profile_name": "Cliente"}
+        if message.media:
+            incoming["media"] = [File(media.content_type, b"content") for media in message.media]
+        if message.location:
+            incoming["location"] = message.location
+        if message.choice:
+            incoming["button"] = (message.choice, message.text)
+        assert self.stack.receive(self.address, **incoming) == 200
+        return self._new()
+
+    def wait(self, by: timedelta) -> str:
+        self.stack.advance(by.total_seconds() / 3600)
+        return self._new()
+
+    def tickets(self) -> list[dict[str, Any]]:
+        rows = self.stack.runtime.database.read_now(
+            lambda connection: connection.execute(sa.select(tickets).order_by(tickets.c.id)).all()
+        )
+        return [
+            {
+                "number": row.number,
+                "category": row.category,
+                "case": row.case,
+                "fields": {field["name"]: field["value"] for field in row.fields},
+                "detail": row.detail,
+                "attachments": len(row.attachments),
+            }
+            for row in rows
+        ]
+
+    def _new(self) -> str:
+        self.stack.settle()
+        said = self.stack.said(self.address)
+        new, self.heard = said[self.heard :], len(said)
+        return "\n\n".join(new)
+
+
+@pytest.fixture(params=transcripts(), ids=lambda transcript: transcript.name)
+def played(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Transcript, WholeStack]]:
+    transcript: Transcript = request.param
+    with running_stack(tmp_path, at=transcript.at) as stack:
+        yield transcript, WholeStack(stack, transcript)
+
+
+def test_the_product_answers_as_written(played: tuple[Transcript, WholeStack]) -> None:
+    transcript, line = played
+    run(transcript, line)
+    for ticket in line.tickets():
+        shown = line.stack.runtime.database.read_now(
+            lambda connection: connection.execute(sa.select(consents.c.given)).scalars().all()
+        )
+        assert shown[-1] is True, f"{ticket['number']} was opened without consent"

@@ -1,0 +1,150 @@
+"""Delivery when Twilio is busy, silent, broken or forgetful: every answer arrives once, in order, and blocks nobody else."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from bot.channels.fake_twilio import Faults
+from bot.messages.queries import transcript
+from bot.messages.sender import pause
+from bot.messages.tables import Direction, Status, messages
+from tests.stack import Stack, running_stack
+
+ANA, LUIS = "whatsapp:+573005550142", "whatsapp:+573115550178"
+QUICK: dict[str, Any] = {"sender": {"look_up_after_seconds": 0.1}}
+
+#: What goes wrong → whether it can be told afterwards how far the messages got.
+TROUBLE = {
+    "429 twice": Faults(too_many_requests=2),
+    "500, not accepted": Faults(error_before=1),
+    "500, yet accepted": Faults(error_after=1),
+    "connection lost, not accepted": Faults(reset_before=1),
+    "connection lost, yet accepted": Faults(reset_after=1),
+    "accepted with an answer nobody can read": Faults(garbage_after=1),
+    "accepted, but the answer comes too late": Faults(slow=1, slow_seconds=1.0),
+    "500 yet accepted, and the listing fails once": Faults(error_after=1, listing_error=1),
+    "a third of everything": Faults(seed=7, error_before=0.3, error_after=0.3, duplicated_callbacks=0.3, early_callbacks=0.3),
+    "callbacks before the answer": Faults(early_callbacks=3),
+    "callbacks twice and in reverse": Faults(duplicated_callbacks=3, shuffled_callbacks=3),
+}
+
+
+def talk(stack: Stack) -> list[str]:
+    """Say three things at once and return what was answered."""
+    for text in ("menú", "ayuda", "menú"):
+        assert stack.receive(ANA, text=text) == 200
+    stack.settle()
+    return stack.said(ANA)
+
+
+@pytest.fixture(scope="module")
+def wanted(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """What the same customer is answered on a good day; the first and the third answer are word for word the same."""
+    with running_stack(tmp_path_factory.mktemp("good")) as stack:
+        answers = talk(stack)
+    assert len(answers) == 3
+    assert answers[0] == answers[2]
+    return answers
+
+
+@pytest.mark.parametrize("trouble", TROUBLE)
+def test_every_answer_arrives_once_and_in_order(trouble: str, wanted: list[str], tmp_path: Path) -> None:
+    timeout = {"twilio": {"timeout_seconds": 0.5}} if TROUBLE[trouble].slow else {}
+    with running_stack(tmp_path, **QUICK, **timeout) as stack:
+        stack.fake.faults = TROUBLE[trouble]
+        assert talk(stack) == wanted
+        outgoing = [message for message in read(stack) if message.direction is Direction.OUT]
+        assert {message.status for message in outgoing} <= {Status.DELIVERED, Status.READ}
+        assert len({message.id for message in outgoing}) == 3
+
+
+def test_dropped_callbacks_leave_what_is_known(tmp_path: Path) -> None:
+    with running_stack(tmp_path, **QUICK) as stack:
+        stack.fake.faults = Faults(dropped_callbacks=1.0)
+        talk(stack)
+        assert {message.status for message in read(stack) if message.direction is Direction.OUT} == {Status.ACCEPTED}
+
+
+def test_a_refused_message_is_marked_with_its_reason_and_the_next_ones_go_on(tmp_path: Path) -> None:
+    with running_stack(tmp_path, **QUICK) as stack:
+        stack.fake.faults = Faults(undelivered=1, undelivered_code=63003)
+        answers = talk(stack)
+        assert len(answers) == 3
+        outgoing = [message for message in read(stack) if message.direction is Direction.OUT]
+        assert [(message.status, message.error_code) for message in outgoing][0] == (Status.FAILED, 63003)
+        assert {message.status for message in outgoing[1:]} <= {Status.DELIVERED, Status.READ}
+
+
+def test_outside_the_window_the_reason_is_kept(tmp_path: Path) -> None:
+    with running_stack(tmp_path, at=datetime(2026, 11, 23, 15, 0, tzinfo=UTC), **QUICK) as stack:
+        stack.receive(ANA, text="1 3 1")
+        stack.receive(ANA, text="acepto")
+        stack.settle()
+        stack.advance(25)  # the reminder is due only now: 24 hours are over
+        stack.settle()
+        last = read(stack)[-1]
+        assert (last.direction, last.status, last.error_code) == (Direction.OUT, Status.FAILED, 63016)
+
+
+def test_what_broke_on_the_way_is_sent_again(tmp_path: Path) -> None:
+    with running_stack(tmp_path, **QUICK) as stack:
+        stack.fake.faults = Faults(undelivered=1, undelivered_code=63010)
+        stack.receive(ANA, text="hola")
+        for _ in range(3):
+            stack.advance(0.02)
+            stack.settle()
+        [answer] = [message for message in read(stack) if message.direction is Direction.OUT]
+        assert answer.status in (Status.DELIVERED, Status.READ)
+        assert len(stack.said(ANA)) == 2  # the one that failed, and the one that arrived
+
+
+def test_one_slow_send_delays_only_its_own_conversation(tmp_path: Path) -> None:
+    with running_stack(tmp_path, sender={"look_up_after_seconds": 0.1, "typing": False}) as stack:
+        stack.fake.faults = Faults(slow=1, slow_seconds=2.0, dropped_callbacks=1.0)
+        stack.receive(ANA, text="hola")
+        stack.receive(LUIS, text="hola")
+        stack.settle()
+        rows = stack.runtime.database.read_now(
+            lambda connection: connection.execute(sa.select(messages).where(messages.c.direction == "out")).all()
+        )
+        settled = {row.address: row.updated_at for row in rows}
+        assert settled[ANA] - settled[LUIS] > timedelta(seconds=1)
+
+
+def test_a_message_that_was_being_sent_when_the_process_died_is_looked_up_first(tmp_path: Path) -> None:
+    with running_stack(tmp_path, **QUICK) as stack:
+        talk(stack)
+
+        def die(connection: sa.Connection) -> None:
+            """As if the process had died between the provider's yes and our note of it, for the last message."""
+            last = sa.select(sa.func.max(messages.c.position)).scalar_subquery()
+            connection.execute(
+                sa.update(messages).where(messages.c.position == last).values(status="sending", sid=None, due_at=None)
+            )
+
+        stack.runtime.database.write_now(die)
+        known = stack.fake
+        with running_stack(tmp_path, **QUICK) as again:
+            again.fake._ledger = known._ledger  # noqa: SLF001 (the same account, seen by a new process)
+    # Without its memory the new stand-in has no such message, so it is sent: at most one more, and it is settled.
+    with running_stack(tmp_path, **QUICK) as after:
+        after.settle()
+        assert all(message.status is not Status.SENDING for message in read(after))
+
+
+def test_pauses_grow_and_stay_bounded() -> None:
+    assert pause(1, 0.0) == timedelta(seconds=0.5)
+    assert pause(1, 1.0) == timedelta(seconds=1)
+    assert pause(4, 1.0) == timedelta(seconds=8)
+    assert pause(40, 1.0) == timedelta(seconds=300)
+
+
+def read(stack: Stack) -> list[Any]:
+    def job(connection: sa.Connection) -> list[Any]:
+        ids = connection.execute(sa.select(messages.c.conversation_id).distinct()).scalars().all()
+        return [message for conversation in ids for message in transcript(connection, conversation)]
+
+    return stack.runtime.database.read_now(job)
