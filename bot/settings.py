@@ -118,11 +118,8 @@ def read(**chosen: Any) -> Settings:
     except ValidationError as error:
         raise SettingsProblem([_line(detail["loc"], detail["msg"]) for detail in error.errors()]) from None
     if not settings.dev and not _TWILIO_ADDRESS.fullmatch(settings.twilio.api_base_url):
-        raise SettingsProblem(
-            [
-                "twilio.api_base_url (SOPORTE_TWILIO__API_BASE_URL) must be https://*.twilio.com, unless SOPORTE_DEV=1 to try things out"
-            ]
-        )
+        problem = "must be https://*.twilio.com, unless SOPORTE_DEV=1 to try things out"
+        raise SettingsProblem([f"twilio.api_base_url ({_variable('twilio.api_base_url')}) {problem}"])
     return settings
 
 

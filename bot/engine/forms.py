@@ -12,11 +12,18 @@ gives `acceso` (the consent), `acceso.nombre`, `acceso.correo`, `acceso.detalle`
 is a documented case, which is explained first), `acceso.resumen` and `acceso.radicado`.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from bot.engine.nodes.base import Label, NodeName, Text
+from bot.engine.sources import Path
+
+#: The name of a form or of a field: one part of a node's name.
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
 class _Part(BaseModel):
@@ -79,56 +86,89 @@ class Forms(_Part):
     summary: SummaryDefinition
     helped: HelpedDefinition
     after: NodeName  #: where a conversation goes once a ticket is open
-    fields: dict[str, FieldDefinition]
-    forms: dict[str, FormDefinition]
+    fields: dict[Name, FieldDefinition]
+    forms: dict[Name, FormDefinition]
 
 
-def expand(forms: Forms) -> dict[str, dict[str, Any]]:
-    """Node name → its data, for every form, as if the author had written each node out."""
-    nodes: dict[str, dict[str, Any]] = {}
+@dataclass(frozen=True)
+class Made:
+    """A node that a form was made into, and where its author wrote it in `flows/forms.yaml`."""
+
+    data: dict[str, Any]
+    path: Path
+    keys: Mapping[str, Path] = dataclass_field(default_factory=dict)  #: a node's key → where it was written, if not under `path`
+
+    @property
+    def shown(self) -> str:
+        """What the author knows it by: `fields.correo`, `forms.acceso`, `consent`…"""
+        return ".".join(str(part) for part in self.path)
+
+
+def expand(forms: Forms) -> dict[str, Made]:
+    """Every form as nodes by name, as if the author had written each of them out."""
+    nodes: dict[str, Made] = {}
     for name, form in forms.forms.items():
         nodes |= _expand_form(name, form, forms)
     return nodes
 
 
-def _expand_form(name: str, form: FormDefinition, forms: Forms) -> dict[str, dict[str, Any]]:
-    asked = [field for field in form.fields if field in forms.fields]
+def _expand_form(name: str, form: FormDefinition, forms: Forms) -> dict[str, Made]:
+    asked = [field for field in dict.fromkeys(form.fields) if field in forms.fields]
     ways = [*(f"{name}.{field}" for field in asked), f"{name}.resumen"]
     detail = next((field for field in asked if forms.fields[field].type == "detail"), "")
-    nodes: dict[str, dict[str, Any]] = {
-        name: {"type": "consent", **forms.consent.model_dump(), "goto": ways[0]},
+    nodes = {
+        name: Made({"type": "consent", **forms.consent.model_dump(), "goto": ways[0]}, ("consent",)),
         **{
             f"{name}.{field}": _question(name, field, forms.fields[field], goto)
             for field, goto in zip(asked, ways[1:], strict=True)
         },
-        f"{name}.resumen": {"type": "summary", **forms.summary.model_dump(), "fields": ways[:-1], "goto": f"{name}.radicado"},
-        f"{name}.radicado": {
-            "type": "open_ticket",
-            "category": form.category,
-            "text": form.opened,
-            "fields": ways[:-1],
-            "detail": detail,
-            "goto": forms.after,
-        },
+        f"{name}.resumen": Made(
+            {"type": "summary", **forms.summary.model_dump(), "fields": ways[:-1], "goto": f"{name}.radicado"}, ("summary",)
+        ),
+        f"{name}.radicado": _ticket(name, form, detail, ways[:-1], forms.after),
     }
     if detail:
         after_detail = ways[asked.index(detail) + 1]
-        nodes[f"{name}.{detail}"]["documented"] = f"{name}.sirvio"
+        nodes[f"{name}.{detail}"].data["documented"] = f"{name}.sirvio"
         nodes[f"{name}.sirvio"] = _helped(forms.helped, after_detail)
     return nodes
 
 
-def _question(form: str, name: str, field: FieldDefinition, goto: str) -> dict[str, Any]:
+def _question(form: str, name: str, field: FieldDefinition, goto: str) -> Made:
     data = field.model_dump(exclude_none=True)
     kind = data.pop("type")
     common = {"field": name, "goto": goto, "summary": f"{form}.resumen", **data}
-    return {"type": "collect", **common} if kind == "attachments" else {"type": "ask", "kind": kind, **common}
+    path = ("fields", name)
+    if kind == "attachments":
+        return Made({"type": "collect", **common}, path)
+    return Made({"type": "ask", "kind": kind, **common}, path, {"kind": (*path, "type")})
 
 
-def _helped(helped: HelpedDefinition, goto: str) -> dict[str, Any]:
-    return {
-        "type": "confirm",
-        "text": helped.text,
-        "if_yes": {"label": helped.if_yes, "goto": helped.solved},
-        "if_no": {"label": helped.if_no, "goto": goto},
-    }
+def _ticket(name: str, form: FormDefinition, detail: str, fields: list[str], after: str) -> Made:
+    path = ("forms", name)
+    return Made(
+        {
+            "type": "open_ticket",
+            "category": form.category,
+            "text": form.opened,
+            "fields": fields,
+            "detail": detail,
+            "goto": after,
+        },
+        path,
+        {"text": (*path, "opened"), "detail": (*path, "fields"), "goto": ("after",)},
+    )
+
+
+def _helped(helped: HelpedDefinition, goto: str) -> Made:
+    path = ("helped",)
+    return Made(
+        {
+            "type": "confirm",
+            "text": helped.text,
+            "if_yes": {"label": helped.if_yes, "goto": helped.solved},
+            "if_no": {"label": helped.if_no, "goto": goto},
+        },
+        path,
+        {"if_yes.label": (*path, "if_yes"), "if_yes.goto": (*path, "solved"), "if_no.label": (*path, "if_no")},
+    )

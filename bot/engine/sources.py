@@ -53,8 +53,9 @@ def read(file: str, text: str, problems: list[FlowProblem]) -> Source:
         root = yaml.compose(text, Loader=yaml.CSafeLoader)
         data = yaml.load(text, Loader=yaml.CSafeLoader)
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
         what = getattr(error, "problem", None) or getattr(error, "reason", None) or "this is not YAML"
+        # A quote that is never closed is found at the end of the file; where it was opened helps more.
+        mark = getattr(error, "context_mark" if "end of stream" in what else "problem_mark", None)
         line = mark.line + 1 if mark else 0
         problems.append(FlowProblem(file, line, "", what, "check the indentation, and quote texts that hold a colon"))
         return Source(file, {}, is_readable=False)

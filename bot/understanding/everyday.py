@@ -71,7 +71,7 @@ def read_file(shape: type[File], vocabulary: Mapping[str, object], stem: str) ->
             InitErrorDetails(
                 type=PydanticCustomError("word_file", "{message}", {"message": detail["msg"]}),
                 loc=(f"{stem}.yaml", *detail["loc"]),
-                input=detail["input"],
+                input=None,
             )
             for detail in error.errors()
         ]

@@ -49,12 +49,15 @@ def _border(words: list[str], masks: list[int], at: int, borders: Borders) -> tu
         return True, False
     for phrase, announces in borders.connectors.get(word, ()):
         if tuple(words[at : at + len(phrase)]) == phrase:
-            return True, announces
-    return word in borders.coordinators and not _joins_nouns(words, masks, at, borders), False
+            return not _joins_nouns(words, masks, (at, at + len(phrase)), borders), announces
+    return word in borders.coordinators and not _joins_nouns(words, masks, (at, at + 1), borders), False
 
 
-def _joins_nouns(words: list[str], masks: list[int], at: int, borders: Borders) -> bool:
-    after = at + 1
+def _joins_nouns(words: list[str], masks: list[int], connector: tuple[int, int], borders: Borders) -> bool:
+    """Whether a noun stands before the connector (its first word and the end behind it) and another one after it."""
+    at, after = connector
     while after < len(words) and words[after] in borders.bridges:
         after += 1
-    return at > 0 and after < len(words) and bool(masks[at - 1] & borders.nouns) and bool(masks[after] & borders.nouns)
+    if not at or after >= len(words) or not masks[at - 1] & borders.nouns or not masks[after] & borders.nouns:
+        return False
+    return connector[1] == at + 1 or after + 1 == len(words) or words[after + 1] == BREAK

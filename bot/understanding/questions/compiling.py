@@ -1,5 +1,6 @@
 """From the loaded files to `Knowledge`: names resolved to bits, spellings indexed, every problem named by its file."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import TypeVar
@@ -215,7 +216,9 @@ def _speller(spelling: Spelling, concepts: list[tuple[str, str, Concept]], claus
     spoken = [text for _, _, concept in concepts for text in concept.phrases]
     phrased = {w for text in spoken for w in fold(text).split() if w.isalpha()}
     meant = {*whole, *(stem + ending for stem in stems for ending in spelling.endings), *phrased}
-    examples = {w for label in labels for text in label.examples for w in fold(text).split() if w.isalpha()}
+    # One example may be misspelled; a word that several examples have is a word.
+    seen = Counter(w for label in labels for text in label.examples for w in set(fold(text).split()) if w.isalpha())
+    examples = {word for word, times in seen.items() if times > 2}
     means = {fold(short): tuple(fold(full).split()) for short, full in spelling.means.items()}
     right = {*meant, *named, *examples, *map(fold, spelling.known), *map(fold, clauses.negators), *map(fold, clauses.bridges)}
     right |= {MASKED, AN_EMAIL, BREAK}
