@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from types import ModuleType
 
 from bot import settings
-from bot.commands import agents, chat, check, demo, draw, serve, tickets
+from bot.commands import agents, chat, check, demo, draw, serve, tickets, understand
 from bot.engine.problems import BrokenFlow
 
 COMMANDS: dict[str, ModuleType] = {
@@ -16,6 +16,7 @@ COMMANDS: dict[str, ModuleType] = {
     "serve": serve,
     "check": check,
     "draw": draw,
+    "understand": understand,
     "tickets": tickets,
     "agents": agents,
 }

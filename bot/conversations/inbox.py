@@ -4,7 +4,7 @@ Secrets are masked here, in memory, before the first write: there is no raw copy
 """
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import sqlalchemy as sa
@@ -24,6 +24,8 @@ from bot.understanding.redaction import redact, redact_fields
 
 #: After so many failed attempts an input is left alone, so that it cannot block the ones after it.
 MOST_ATTEMPTS = 5
+#: A secret that was announced and has not come for so long is not coming: the next word is something else.
+_ANNOUNCED_FOR = timedelta(minutes=10)
 
 
 def record_message(connection: Connection, received: Received, flow: Flow, now: datetime) -> bool:
@@ -110,7 +112,7 @@ def _arrive(connection: Connection, conversation_id: str, address: str, now: dat
 def _record(connection: Connection, received: Received, flow: Flow, place: tuple[str, int], now: datetime) -> bool:
     conversation_id, arrival = place
     secrets = flow.vocabulary.secrets
-    announced = _announced(connection, conversation_id)
+    announced = _announced(connection, conversation_id, now)
     redacted = redact(received.message.text, secrets, announced)
     message = replace(received.message, text=redacted.text, masked=redacted.masked)
     return insert_new(
@@ -130,12 +132,14 @@ def _record(connection: Connection, received: Received, flow: Flow, place: tuple
     )
 
 
-def _announced(connection: Connection, conversation_id: str) -> str:
+def _announced(connection: Connection, conversation_id: str, now: datetime) -> str:
     """The text before, if it announced a secret that had not come yet ("mi clave es:"), else nothing."""
     row = connection.execute(
-        sa.select(inbox.c.input, inbox.c.awaits_secret)
+        sa.select(inbox.c.input, inbox.c.awaits_secret, inbox.c.received_at)
         .where(inbox.c.conversation_id == conversation_id)
         .order_by(inbox.c.arrival.desc())
         .limit(1)
     ).first()
-    return str(row.input.get("text", "")) if row is not None and row.awaits_secret else ""
+    if row is None or not row.awaits_secret or now - row.received_at > _ANNOUNCED_FOR:
+        return ""
+    return str(row.input.get("text", ""))

@@ -12,18 +12,20 @@ gives `acceso` (the consent), `acceso.nombre`, `acceso.correo`, `acceso.detalle`
 is a documented case, which is explained first), `acceso.resumen` and `acceso.radicado`.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from dataclasses import field as dataclass_field
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from bot.engine.nodes.base import Label, NodeName, Text
-from bot.engine.sources import Path
+from bot.engine.sources import Place, Source
 
 #: The name of a form or of a field: one part of a node's name.
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+
+#: The parts of a form besides its questions.
+PARTS = frozenset({"resumen", "radicado", "sirvio"})
 
 
 class _Part(BaseModel):
@@ -90,85 +92,72 @@ class Forms(_Part):
     forms: dict[Name, FormDefinition]
 
 
-@dataclass(frozen=True)
-class Made:
-    """A node that a form was made into, and where its author wrote it in `flows/forms.yaml`."""
-
-    data: dict[str, Any]
-    path: Path
-    keys: Mapping[str, Path] = dataclass_field(default_factory=dict)  #: a node's key → where it was written, if not under `path`
-
-    @property
-    def shown(self) -> str:
-        """What the author knows it by: `fields.correo`, `forms.acceso`, `consent`…"""
-        return ".".join(str(part) for part in self.path)
-
-
-def expand(forms: Forms) -> dict[str, Made]:
-    """Every form as nodes by name, as if the author had written each of them out."""
-    nodes: dict[str, Made] = {}
+def expand(forms: Forms, source: Source) -> Iterator[tuple[str, dict[str, Any], Place]]:
+    """Every form as nodes: name, data as if the author had written the node out, and where it really was written."""
     for name, form in forms.forms.items():
-        nodes |= _expand_form(name, form, forms)
-    return nodes
+        whole = Place(source, ("forms", name), f"forms.{name}")
+        for node, (data, words) in _expand_form(name, form, forms, source).items():
+            yield node, data, replace(whole, others=words, keys=words.keys)
 
 
-def _expand_form(name: str, form: FormDefinition, forms: Forms) -> dict[str, Made]:
+_Made = tuple[dict[str, Any], Place]
+
+
+def _expand_form(name: str, form: FormDefinition, forms: Forms, source: Source) -> dict[str, _Made]:
     asked = [field for field in dict.fromkeys(form.fields) if field in forms.fields]
     ways = [*(f"{name}.{field}" for field in asked), f"{name}.resumen"]
-    detail = next((field for field in asked if forms.fields[field].type == "detail"), "")
+    consent = {"type": "consent", **forms.consent.model_dump(), "goto": ways[0]}
+    summary = {"type": "summary", **forms.summary.model_dump(), "fields": ways[:-1], "goto": f"{name}.radicado"}
     nodes = {
-        name: Made({"type": "consent", **forms.consent.model_dump(), "goto": ways[0]}, ("consent",)),
+        name: (consent, Place(source, ("consent",), "consent")),
         **{
-            f"{name}.{field}": _question(name, field, forms.fields[field], goto)
+            f"{name}.{field}": _question(name, field, forms.fields[field], goto, source)
             for field, goto in zip(asked, ways[1:], strict=True)
         },
-        f"{name}.resumen": Made(
-            {"type": "summary", **forms.summary.model_dump(), "fields": ways[:-1], "goto": f"{name}.radicado"}, ("summary",)
-        ),
-        f"{name}.radicado": _ticket(name, form, detail, ways[:-1], forms.after),
+        f"{name}.resumen": (summary, Place(source, ("summary",), "summary")),
     }
-    if detail:
-        after_detail = ways[asked.index(detail) + 1]
-        nodes[f"{name}.{detail}"].data["documented"] = f"{name}.sirvio"
-        nodes[f"{name}.sirvio"] = _helped(forms.helped, after_detail)
+    detail = next((field for field in asked if forms.fields[field].type == "detail"), "detalle")  # `load` asks for one
+    if detail in asked:
+        nodes[f"{name}.{detail}"][0]["documented"] = f"{name}.sirvio"
+        nodes[f"{name}.sirvio"] = _helped(forms.helped, ways[asked.index(detail) + 1], source)
+    nodes[f"{name}.radicado"] = _ticket(name, form, detail, ways[:-1], forms.after, source)
     return nodes
 
 
-def _question(form: str, name: str, field: FieldDefinition, goto: str) -> Made:
+def _question(form: str, name: str, field: FieldDefinition, goto: str, source: Source) -> _Made:
+    place = Place(source, ("fields", name), f"fields.{name}")
     data = field.model_dump(exclude_none=True)
     kind = data.pop("type")
     common = {"field": name, "goto": goto, "summary": f"{form}.resumen", **data}
-    path = ("fields", name)
     if kind == "attachments":
-        return Made({"type": "collect", **common}, path)
-    return Made({"type": "ask", "kind": kind, **common}, path, {"kind": (*path, "type")})
+        return {"type": "collect", **common}, place
+    return {"type": "ask", "kind": kind, **common}, replace(place, keys={"kind": _part(place, "type")})
 
 
-def _ticket(name: str, form: FormDefinition, detail: str, fields: list[str], after: str) -> Made:
-    path = ("forms", name)
-    return Made(
-        {
-            "type": "open_ticket",
-            "category": form.category,
-            "text": form.opened,
-            "fields": fields,
-            "detail": detail,
-            "goto": after,
-        },
-        path,
-        {"text": (*path, "opened"), "detail": (*path, "fields"), "goto": ("after",)},
-    )
+def _ticket(name: str, form: FormDefinition, detail: str, fields: list[str], after: str, source: Source) -> _Made:
+    place = Place(source, ("forms", name), f"forms.{name}")
+    data = {
+        "type": "open_ticket",
+        "category": form.category,
+        "text": form.opened,
+        "fields": fields,
+        "detail": detail,
+        "goto": after,
+    }
+    return data, replace(place, keys={"text": _part(place, "opened"), "goto": Place(source, ("after",), "after")})
 
 
-def _helped(helped: HelpedDefinition, goto: str) -> Made:
-    path = ("helped",)
-    return Made(
-        {
-            "type": "confirm",
-            "text": helped.text,
-            "if_yes": {"label": helped.if_yes, "goto": helped.solved},
-            "if_no": {"label": helped.if_no, "goto": goto},
-        },
-        path,
-        {"if_yes.label": (*path, "if_yes"), "if_yes.goto": (*path, "solved"), "if_no.label": (*path, "if_no")},
-    )
+def _helped(helped: HelpedDefinition, goto: str, source: Source) -> _Made:
+    place = Place(source, ("helped",), "helped")
+    data = {
+        "type": "confirm",
+        "text": helped.text,
+        "if_yes": {"label": helped.if_yes, "goto": helped.solved},
+        "if_no": {"label": helped.if_no, "goto": goto},
+    }
+    keys = {"if_yes.label": "if_yes", "if_yes.goto": "solved", "if_no.label": "if_no"}
+    return data, replace(place, keys={key: _part(place, written) for key, written in keys.items()})
+
+
+def _part(place: Place, key: str) -> Place:
+    return replace(place, path=(*place.path, key))

@@ -1,14 +1,17 @@
 """Sentences that any node can need (`flows/phrases.yaml`), and the words dates are spelled with."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from bot.engine.hours import Hours
 from bot.engine.nodes.base import Text
 from bot.engine.problems import FlowProblem
-from bot.engine.sources import Source
+from bot.engine.sources import Path, Source
 from bot.engine.texts import has_stray_brace, placeholders
+from bot.understanding.fields import FIELDS, TOO_LONG
 
 
 class _Words(BaseModel):
@@ -58,16 +61,55 @@ _KNOWN = {"did_you_mean": {"typed", "meant"}, "my_data": {"data"}}
 
 def check_phrases(phrases: Phrases, source: Source) -> Iterator[FlowProblem]:
     """Placeholders that nobody fills in."""
-    texts = [(("phrases", name), text, _KNOWN.get(name, set())) for name, text in phrases.phrases.model_dump().items()]
-    texts.append((("calendar", "date"), phrases.calendar.date, {"weekday", "day", "month"}))
-    for path, text, known in texts:
-        hint = (
-            "here you can use " + ", ".join(f"{{{word}}}" for word in sorted(known))
-            if known
-            else "no placeholder is filled in here"
-        )
-        for word in placeholders(text):
-            if word not in known:
-                yield source.problem(path, path[-1], f"unknown placeholder {{{word}}}", hint)
-        if has_stray_brace(text):
-            yield source.problem(path, path[-1], "a brace that belongs to no placeholder", hint)
+    for name, text in phrases.phrases.model_dump().items():
+        yield from _check(source, ("phrases", name), name, text, frozenset(_KNOWN.get(name, ())))
+    for name, text in phrases.statuses.items():
+        yield from _check(source, ("statuses", name), f"statuses.{name}", text, frozenset())
+    yield from _check(source, ("calendar", "date"), "date", phrases.calendar.date, frozenset({"weekday", "day", "month"}))
+
+
+def check_refusals(refusals: Mapping[str, str], source: Source) -> Iterator[FlowProblem]:
+    """A sentence for each reason that a type of field can refuse an answer for, and none for any other."""
+    reasons = {TOO_LONG: frozenset({"longest"})}
+    for kind in FIELDS.values():
+        reasons |= kind.reasons
+    for reason, known in reasons.items():
+        if reason in refusals:
+            yield from _check(source, ("refusals", reason), reason, refusals[reason], known)
+        else:
+            yield source.problem(("refusals",), reason, "there is no sentence for this reason", "add one under `refusals:`")
+    for reason in refusals:
+        if reason not in reasons:
+            hint = "is it misspelt? Otherwise remove it"
+            yield source.problem(("refusals", reason), reason, "no type of field refuses an answer for this reason", hint)
+
+
+def check_hours(hours: Hours, source: Source) -> Iterator[FlowProblem]:
+    """A time zone that there is, hours that end after they begin, and placeholders that nobody fills in."""
+    try:
+        ZoneInfo(hours.zone)
+    except (LookupError, OSError, ValueError):  # a name that is none, a folder, a path that leads out of the database
+        yield source.problem(("zone",), "zone", f"there is no time zone {hours.zone!r}", "write it as America/Bogota")
+    for day, spans in hours.open.items():
+        for number, (begin, end) in enumerate(spans):
+            if begin >= end:
+                what = f"closes at {end:%H:%M}, before it opens at {begin:%H:%M}"
+                yield source.problem(("open", day, number), day, what, "write the opening first, as in 08:00-18:00")
+    for key in ("text_open", "text_closed"):
+        yield from _check(source, (key,), key, getattr(hours, key), frozenset())
+
+
+def wrong_braces(text: str, known: frozenset[str]) -> Iterator[tuple[str, str]]:
+    """What is wrong with the placeholders of a text, and a hint, for each."""
+    usable = ", ".join(f"{{{word}}}" for word in sorted(known))
+    hint = f"here you can use {usable}" if known else "no placeholder is filled in here"
+    for word in placeholders(text):
+        if word not in known:
+            yield f"unknown placeholder {{{word}}}", hint
+    if has_stray_brace(text):
+        yield "a brace that belongs to no placeholder", hint
+
+
+def _check(source: Source, path: Path, name: str, text: str, known: frozenset[str]) -> Iterator[FlowProblem]:
+    for what, hint in wrong_braces(text, known):
+        yield source.problem(path, name, what, hint)

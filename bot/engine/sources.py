@@ -34,17 +34,25 @@ class Source:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a node's author wrote it, and what the author knows it by."""
+    """Where something was written, and what its author knows it by. Parts of it may have been written elsewhere."""
 
     source: Source
     path: Path
     shown: str
-    keys: Mapping[str, Path] = field(default_factory=dict)  #: a node's key → where it was written, if not under `path`
+    keys: Mapping[str, "Place"] = field(default_factory=dict)  #: the (dotted) keys that were written elsewhere
+    others: "Place | None" = None  #: where all other keys were written, if not under `path`
+
+    def __str__(self) -> str:
+        return f"{self.source.file}:{self.source.line(self.path)}"
 
     def problem(self, what: str, hint: str, key: str = "") -> FlowProblem:
-        """A problem of the node, at the line of the (dotted) key that it is about."""
-        path = self.keys.get(key, (*self.path, *(int(part) if part.isdigit() else part for part in key.split(".") if part)))
-        return self.source.problem(path, self.shown, what, hint)
+        """A problem at the line of a (dotted) key; of the whole, without one."""
+        if key in self.keys:
+            return self.keys[key].problem(what, hint)
+        if key and self.others is not None:
+            return self.others.problem(what, hint, key)
+        parts = [int(part) if part.isdecimal() else part for part in key.split(".") if part]
+        return self.source.problem((*self.path, *parts), self.shown, what, hint)
 
 
 def read(file: str, text: str, problems: list[FlowProblem]) -> Source:
@@ -84,7 +92,8 @@ def _walk(node: yaml.Node, path: Path, lines: dict[Path, int], file: str, proble
                 _walk(item, (*path, number), lines, file, problems)
 
 
-_HINTS = {
+#: What helps against what pydantic finds wrong, by the name that pydantic gives it.
+HINTS = {
     "missing": "add it; the documentation of the type shows an example",
     "extra_forbidden": "is it misspelt? The documentation of the type lists the keys there are",
     "string_too_short": "write the text",
@@ -94,13 +103,12 @@ _HINTS = {
 }
 
 
-def describe(error: ValidationError, source: Source, at: Path, node: str) -> list[FlowProblem]:
+def describe(error: ValidationError, place: Place) -> list[FlowProblem]:
     """What pydantic found wrong in a part of a file, as an author's problems."""
     problems = []
     for detail in error.errors():
-        location = tuple(part for part in detail["loc"] if isinstance(part, str | int))
-        key = ".".join(str(part) for part in location)
+        key = ".".join(str(part) for part in detail["loc"])
         what = f"{key}: {detail['msg']}" if key else detail["msg"]
-        hint = _HINTS.get(detail["type"], "compare with the example in the documentation of the type")
-        problems.append(source.problem((*at, *location), node, what, hint))
+        hint = HINTS.get(detail["type"], "compare with the example in the documentation of the type")
+        problems.append(place.problem(what, hint, key))
     return problems

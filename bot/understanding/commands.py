@@ -126,11 +126,12 @@ def _said_with_a_slip(words: Words, commands: Commands) -> Command | None:
 def _compile_ways(how: CommandData, data: CommandsData, everyday: Everyday) -> _Ways:
     cores = [words_of(phrase) for phrase in how.words]
     # Any core does for a mistyped one: they all say the same. A whole way of saying stands for itself.
-    mistyped = {words[0]: words for words in map(words_of, how.says) if _is_long_word(words)}
+    table = compile_parts(how.words, how.around + data.around + everyday.beside)
+    mistyped = {words[0]: words for words in (*table.meanings, *map(words_of, how.says)) if _is_long_word(words)}
     mistyped |= {words[0]: cores[0] for words in cores if _is_long_word(words)}
     return _Ways(
         whole=frozenset(squeeze(words_of(phrase)) for phrase in how.says),
-        table=compile_parts(how.words, how.around + data.around + everyday.beside),
+        table=table,
         mistyped=mistyped,
     )
 

@@ -25,8 +25,8 @@ class LabelWords:
 
 def pointed_at(words: Words, labels: Sequence[str], how: LabelWords) -> tuple[int, ...]:
     """The options (from 1) whose label holds every word of the message; none if no word of it has weight."""
-    asked = [word for word in words if word not in how.small]
-    if not any(word not in how.weak for word in asked):
+    asked = _without_small(words, how)
+    if how.weak.issuperset(asked):
         return ()
     spelled = [words_of(label) for label in labels]
     return tuple(
@@ -41,12 +41,23 @@ def only_one(words: Words, labels: Sequence[str], how: LabelWords) -> int | None
     options = pointed_at(words, labels, how)
     if len(options) == 1:
         return options[0]
-    asked = {word for word in words if word not in how.small}
+    asked = set(_without_small(words, how))
     complete = [number for number in options if _weighty(words_of(labels[number - 1]), how) <= asked]
     if len(complete) == 1:
         return complete[0]
     large = [number for number in options if len(asked - how.weak) >= _ENOUGH * len(_weighty(words_of(labels[number - 1]), how))]
     return large[0] if len(large) == 1 else None
+
+
+def whole_label(words: Words, labels: Sequence[str], how: LabelWords) -> int | None:
+    """The option whose label the message repeats, small words aside."""
+    asked = _without_small(words, how)
+    same = [number for number, label in enumerate(labels, 1) if asked and _without_small(words_of(label), how) == asked]
+    return same[0] if len(same) == 1 else None
+
+
+def _without_small(words: Words, how: LabelWords) -> list[str]:
+    return [word for word in words if word not in how.small]
 
 
 def _weighty(label: Words, how: LabelWords) -> set[str]:

@@ -15,18 +15,18 @@ from pydantic import Field
 from bot.understanding.commands import Command, Commands, compile_commands, find_command
 from bot.understanding.everyday import PhraseList, WordFile, compile_everyday, read_file
 from bot.understanding.folding import fold
-from bot.understanding.labels import LabelWords, only_one, pointed_at
-from bot.understanding.phrases import Phrases, Piece, Words, compile_phrases, nearest, read, squeeze, words_of
+from bot.understanding.labels import LabelWords, only_one, pointed_at, whole_label
+from bot.understanding.phrases import Phrases, Piece, Words, compile_phrases, nearest, read, words_of
 
 MOST_CHARACTERS = 120
 MOST_WORDS = 14
 #: Menus are three levels deep; five single digits in a row are something else.
 LONGEST_PATH = 4
 
-_NOT_A_PLAIN_NUMBER = re.compile(r"[$€%/\\@]|[+-]\d|\d[.,:]\d|\d ?- ?\d")
+_NOT_A_PLAIN_NUMBER = re.compile(r"[$€%@]|^[+-]\d|\d[.,:]\d|\d ?[-/] ?\d")
 _REFUSING_SYMBOLS = frozenset("👎❌🚫✖⛔🙅")
 #: "no, la 3" corrects an earlier choice, and "No. 3" is how some write "número 3": this "no" refuses nothing.
-_HARMLESS_NO = re.compile(r"^(?:\w+ )?no ?[.,;:!]+ ?|\bno ?(?=\d)")
+_HARMLESS_NO = re.compile(r"^(?:\w+ )?nop? ?[.,;:!]+ ?|\bno ?(?=\d)")
 _PATH = re.compile(r"[1-9](?:(?: |, ?|\. ?| ?-+ ?| ?-*> ?| ?→ ?)[1-9])+")
 
 
@@ -57,7 +57,7 @@ class MenuWords:
 
     commands: Commands
     phrases: Phrases[int | _Word]
-    mistyped: Mapping[str, int | _Word]  #: single words long enough to be recognised with a slip
+    mistyped: Mapping[str, int | _Word]  #: single words long enough to be recognised with a slip; longer ones beside a number
     real_words: frozenset[str]
     labels: LabelWords
 
@@ -89,7 +89,11 @@ def compile_menu(vocabulary: Mapping[str, object]) -> MenuWords:
     return MenuWords(
         commands=compile_commands(vocabulary),
         phrases=phrases,
-        mistyped={words[0]: meaning for words, meaning in phrases.meanings.items() if len(words) == 1 and len(words[0]) >= 5},
+        mistyped={
+            words[0]: meaning
+            for words, meaning in phrases.meanings.items()
+            if len(words) == 1 and len(words[0]) >= (7 if meaning is _Word.BESIDE else 5)
+        },
         real_words=frozenset(word for phrase in data.real_words for word in words_of(phrase)),
         labels=LabelWords(
             small=frozenset(word for phrase in data.small_words for word in words_of(phrase)),
@@ -106,7 +110,7 @@ def choose(text: str, labels: Sequence[str], words: MenuWords) -> Choice:
         return Choice(None, "too long for a choice")
     if not said:
         return Choice(None, "no words")
-    if (number := _whole_label(said, labels)) is not None:
+    if (number := whole_label(said, labels, words.labels)) is not None:
         return Choice(number, "the whole label")
     if (command := find_command(text, words.commands)) is not None:
         return Choice(command, "a command")
@@ -114,7 +118,7 @@ def choose(text: str, labels: Sequence[str], words: MenuWords) -> Choice:
 
 
 def _choose_in_words(folded: str, labels: Sequence[str], words: MenuWords) -> Choice:
-    pieces = list(_pieces(words_of(_HARMLESS_NO.sub("", folded)), words))
+    pieces = list(_pieces(words_of(_HARMLESS_NO.sub("", folded)), labels, words))
     numbers = {piece.meaning for piece in pieces if isinstance(piece.meaning, int)}
     if not numbers:
         return _by_words(pieces, labels, words)
@@ -140,14 +144,16 @@ def path(text: str) -> tuple[int, ...] | None:
     return digits if len(digits) <= LONGEST_PATH else None
 
 
-def _pieces(said: Words, words: MenuWords) -> Iterator[Piece[int | _Word]]:
+def _pieces(said: Words, labels: Sequence[str], words: MenuWords) -> Iterator[Piece[int | _Word]]:
+    """A word of a label is right as it stands: "nube" is no mistyped nine where a menu offers the cloud."""
+    right = words.real_words.union(*map(words_of, labels))
     for piece in read(said, words.phrases):
         if piece.meaning is not None:
             yield piece
         elif (word := piece.words[0]).isdigit():
             yield Piece(piece.words, int(word) if len(word) <= 2 else _Word.OTHER)
         else:
-            yield Piece(piece.words, nearest(word, words.mistyped, words.real_words))
+            yield Piece(piece.words, nearest(word, words.mistyped, right))
 
 
 def _by_number(number: int, pieces: list[Piece[int | _Word]], labels: Sequence[str], words: MenuWords) -> Choice:
@@ -174,11 +180,6 @@ def _by_words(pieces: list[Piece[int | _Word]], labels: Sequence[str], words: Me
     rest = tuple(word for piece in pieces if piece.meaning is not _Word.BESIDE for word in piece.words)
     number = only_one(rest, labels, words.labels)
     return Choice(None, "no words of one label alone") if number is None else Choice(number, "words of its label")
-
-
-def _whole_label(said: Words, labels: Sequence[str]) -> int | None:
-    same = [number for number, label in enumerate(labels, 1) if squeeze(words_of(label)) == squeeze(said)]
-    return same[0] if len(same) == 1 else None
 
 
 def _repeats_a_digit(pieces: list[Piece[int | _Word]]) -> bool:

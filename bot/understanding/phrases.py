@@ -80,10 +80,12 @@ def compile_phrases(
 
 
 def _squeezed(meanings: Mapping[Words, Meaning]) -> dict[Words, Meaning]:
-    """Without those that mean two things once their doubled letters are single."""
+    """Without those that mean two things once their doubled letters are single, or that come down to a letter: "bb"."""
     found: dict[Words, set[Meaning]] = {}
     for words, meaning in meanings.items():
-        found.setdefault(squeeze(words), set()).add(meaning)
+        key = squeeze(words)
+        if all(len(short) > 1 or len(word) == 1 for short, word in zip(key, words, strict=True)):
+            found.setdefault(key, set()).add(meaning)
     return {words: meant.pop() for words, meant in found.items() if len(meant) == 1}
 
 

@@ -80,3 +80,13 @@ def test_the_product_answers_as_written(played: tuple[Transcript, WholeStack]) -
             lambda connection: connection.execute(sa.select(consents.c.given)).scalars().all()
         )
         assert shown[-1] is True, f"{ticket['number']} was opened without consent"
+
+
+@pytest.mark.parametrize(
+    "transcript", [one for one in transcripts() if one.name.startswith("acceso: ")][:4], ids=lambda one: one.name
+)
+def test_the_product_answers_the_same_on_postgresql_with_redis(
+    transcript: Transcript, tmp_path: Path, postgres_url: str, redis_url: str
+) -> None:
+    with running_stack(tmp_path, at=transcript.at, database_url=postgres_url, redis_url=redis_url) as stack:
+        run(transcript, WholeStack(stack, transcript))

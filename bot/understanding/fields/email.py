@@ -80,10 +80,17 @@ def _read(text: str, words: _Words) -> Accepted | Refused:
     folded = fold(text)
     typed = _SPACED_ENDING.sub(".", _AROUND_AT.sub("@", folded.replace("mailto:", " ")))
     addresses = _addresses(typed)
-    if addresses:
-        return _judge_typed(addresses, text, typed, words)
-    dictated = _dictated(folded, words)
-    addresses = _addresses(dictated)
+    if not addresses:
+        return _judge_dictated(folded, words)
+    outcome = _judge_typed(addresses, text, typed, words)
+    if isinstance(outcome, Refused) and outcome.reason == "email.no_ending":  # "ana@gmail punto com"
+        dictated = _judge_dictated(folded, words)
+        return dictated if isinstance(dictated, Accepted) else outcome
+    return outcome
+
+
+def _judge_dictated(folded: str, words: _Words) -> Accepted | Refused:
+    addresses = _addresses(_dictated(folded, words))
     if not addresses:
         return Refused("email.no_at")
     outcome = _judge(addresses[0], words) if len(addresses) == 1 else Refused("email.two_addresses")
@@ -143,9 +150,9 @@ def _judge(address: str, words: _Words) -> Accepted | Refused:
         return Refused("email.masked")
     ending = domain.rpartition(".")[2]
     likely = _likely_domain(domain, words)
-    if local and (not domain.strip(".") or "." not in domain):
-        return Refused("email.no_ending", {"suggestion": shown(f"{local}@{likely or (domain or 'gmail') + '.com'}")})
-    if ending in words.wrong_endings or not ending.isalpha():
+    if local and domain and "." not in domain:
+        return Refused("email.no_ending", {"suggestion": shown(f"{local}@{likely or domain + '.com'}")})
+    if ending in words.wrong_endings or not (ending.isalpha() or ending.isdigit()):
         likely = likely or f"{domain.rpartition('.')[0]}.com"
         return Refused("email.wrong_ending", {"ending": ending, "suggestion": shown(f"{local}@{likely}")})
     try:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bot.understanding.questions.words import BREAK
+from bot.understanding.questions.words import ASKED, BREAK
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +13,7 @@ class Borders:
     coordinators: frozenset[str]
     nouns: int  #: mask of the concepts that a coordinator may join within one clause
     bridges: frozenset[str]
+    silent: frozenset[str]  #: words that add nothing to a noun: bridges, "también", "de paso"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ def clauses_of(words: list[str], masks: list[int], borders: Borders) -> list[Cla
             clauses.append(Clause(first, at, added))
             first, added = at, False
         added = added or announces
-        if words[at] == BREAK:
+        if words[at] in (BREAK, ASKED):
             first = at + 1
         at += 1
     if first < len(words):
@@ -45,8 +46,10 @@ def clauses_of(words: list[str], masks: list[int], borders: Borders) -> list[Cla
 def _border(words: list[str], masks: list[int], at: int, borders: Borders) -> tuple[bool, bool]:
     """Whether a clause ends before this word, and whether what follows is announced as another request."""
     word = words[at]
-    if word == BREAK:
+    if word in (BREAK, ASKED):
         return True, False
+    if word in borders.coordinators and at and words[at - 1] == ASKED:
+        return True, True  # "¿…? ¿y …?"
     for phrase, announces in borders.connectors.get(word, ()):
         if tuple(words[at : at + len(phrase)]) == phrase:
             return not _joins_nouns(words, masks, (at, at + len(phrase)), borders), announces
@@ -60,4 +63,19 @@ def _joins_nouns(words: list[str], masks: list[int], connector: tuple[int, int],
         after += 1
     if not at or after >= len(words) or not masks[at - 1] & borders.nouns or not masks[after] & borders.nouns:
         return False
-    return connector[1] == at + 1 or after + 1 == len(words) or words[after + 1] == BREAK
+    return connector[1] == at + 1 or after + 1 == len(words) or words[after + 1] in (BREAK, ASKED)
+
+
+def is_elliptic(words: list[str], plain: list[int], heard: list[int], borders: Borders) -> bool:
+    """Whether a clause only names a thing, so that what is said of it stands in the clause before.
+
+    "olvidé el usuario, y de paso la clave": the second clause says nothing of the password by itself. `plain` is what
+    each word may mean, `heard` what it came to mean: a silent word that is part of a phrase is not silent.
+    """
+    named = False
+    for word, may, mask in zip(words, plain, heard, strict=True):
+        if mask & borders.nouns:
+            named = True
+        elif word not in borders.silent or may != mask:
+            return False
+    return named

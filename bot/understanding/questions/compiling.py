@@ -14,8 +14,8 @@ from bot.understanding.questions.examples import index_examples
 from bot.understanding.questions.hearing import Language
 from bot.understanding.questions.knowledge import Knowledge
 from bot.understanding.questions.rules import CompiledRule
-from bot.understanding.questions.signals import Element, Meanings, Phrase
-from bot.understanding.questions.words import AN_EMAIL, BREAK, MASKED, Speller, shortenings, sound_of
+from bot.understanding.questions.signals import Beginnings, Element, Meanings, Phrase
+from bot.understanding.questions.words import AN_EMAIL, ASKED, BREAK, MASKED, Speller, shortenings, sound_of
 
 SPANS = {"clause": 1, "pair": 2, "message": 3}
 Model = TypeVar("Model", bound=BaseModel)
@@ -49,7 +49,7 @@ def compile_knowledge(data: Mapping[str, object]) -> Knowledge:
     meanings = _meanings(concepts, bits, clauses, problems)
     rules = tuple(_rules({files[label][0]: (label, model) for label, model in loaded.items()}, bits, problems))
     nouns = _mask(clauses.nouns, bits, files["clauses"][0], problems)
-    courtesy = frozenset((BREAK, *map(fold, clauses.courtesy)))
+    courtesy = frozenset((BREAK, ASKED, *map(fold, clauses.courtesy)))
     for label, model in loaded.items():
         problems += [(files[label][0], f"absorbs: no label {name!r}") for name in model.absorbs if name not in LABELS]
     if problems:
@@ -149,9 +149,7 @@ def _phrase(text: str, bit: int, concept: Concept, bits: Mapping[str, int], told
     return Phrase(tuple(elements), bit, concept.alone)
 
 
-def _by_first(
-    phrases: list[Phrase],
-) -> tuple[dict[str, tuple[Phrase, ...]], tuple[tuple[int, tuple[Phrase, ...]], ...]]:
+def _by_first(phrases: list[Phrase]) -> tuple[dict[str, Beginnings], tuple[tuple[int, Beginnings], ...]]:
     words: dict[str, list[Phrase]] = {}
     masks: dict[int, list[Phrase]] = {}
     for phrase in phrases:
@@ -161,7 +159,22 @@ def _by_first(
             masks.setdefault(phrase.elements[0].mask, []).append(phrase)
         else:
             words.setdefault(phrase.elements[0].word, []).append(phrase)
-    return {word: tuple(found) for word, found in words.items()}, tuple((m, tuple(found)) for m, found in masks.items())
+    return (
+        {word: _beginnings(found) for word, found in words.items()},
+        tuple((mask, _beginnings(found)) for mask, found in masks.items()),
+    )
+
+
+def _beginnings(phrases: list[Phrase]) -> Beginnings:
+    by_next: dict[str, list[Phrase]] = {}
+    others: list[Phrase] = []
+    for phrase in phrases:
+        follows = phrase.elements[1] if len(phrase.elements) > 1 else None
+        if follows and follows.word and not (follows.begins or follows.gap):
+            by_next.setdefault(follows.word, []).append(phrase)
+        else:
+            others.append(phrase)
+    return Beginnings({word: tuple(found) for word, found in by_next.items()}, tuple(others))
 
 
 def _rules(
@@ -199,11 +212,13 @@ def _borders(clauses: Clauses, nouns: int) -> Borders:
         for text in texts:
             phrase = tuple(fold(text).split())
             connectors.setdefault(phrase[0], []).append((phrase, announces))
+    bridges = frozenset(map(fold, clauses.bridges))
     return Borders(
         {word: tuple(sorted(found, key=lambda c: -len(c[0]))) for word, found in connectors.items()},
         frozenset(map(fold, clauses.coordinators)),
         nouns,
-        frozenset(map(fold, clauses.bridges)),
+        bridges,
+        bridges | frozenset(map(fold, clauses.silent)),
     )
 
 
@@ -221,9 +236,9 @@ def _speller(spelling: Spelling, concepts: list[tuple[str, str, Concept]], claus
     examples = {word for word, times in seen.items() if times > 2}
     means = {fold(short): tuple(fold(full).split()) for short, full in spelling.means.items()}
     right = {*meant, *named, *examples, *map(fold, spelling.known), *map(fold, clauses.negators), *map(fold, clauses.bridges)}
-    right |= {MASKED, AN_EMAIL, BREAK}
+    right |= {MASKED, AN_EMAIL, BREAK, ASKED}
+    long = sorted(word for word in meant if len(word) >= 4 and word.isalpha())
     sounding: dict[str, str] = {}
-    for word in sorted(meant):
-        if len(word) >= 4 and word.isalpha():
-            sounding.setdefault(sound_of(word), word)
-    return Speller(means, frozenset(right), frozenset(stems), sounding, shortenings(list(sounding)))
+    for word in long:
+        sounding.setdefault(sound_of(word), word)
+    return Speller(means, frozenset(right), sounding, shortenings(long))

@@ -98,6 +98,7 @@ class Clauses(Strict):
     additive: tuple[str, ...]  #: connectors that announce another request
     coordinators: Words  #: "y": ends a clause unless it joins two nouns
     nouns: Words  #: concepts that "y" joins without ending the clause
+    silent: Words  #: words beside bridges that add nothing to a noun: "también", "de paso"
     courtesy: Words  #: words that say nothing about a request
     negators: Words
     bridges: Words  #: words that may stand between a negator and what it denies directly

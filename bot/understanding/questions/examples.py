@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from math import exp, log
 
 from bot.understanding.questions.hearing import Heard, Language, listen, union
-from bot.understanding.questions.words import BREAK
+from bot.understanding.questions.words import ASKED, BREAK
 
 LETTERS = 6  # of a word that count: endings tell little in Spanish
 SMOOTHING = 0.1  # what a label gets for a feature that none of its examples has
@@ -94,7 +94,7 @@ def _features(heard: Heard) -> set[Feature]:
         whole ^= bit
     before = ""
     for word in heard.words:
-        if word != BREAK:
+        if word not in (BREAK, ASKED):
             short = word[:LETTERS]
             found.add(short)
             found.add(f"{before} {short}")

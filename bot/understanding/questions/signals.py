@@ -33,14 +33,22 @@ class Phrase:
 
 
 @dataclass(frozen=True, slots=True)
+class Beginnings:
+    """Phrases that begin alike: those whose next word is fixed by that word, and the others."""
+
+    by_next: dict[str, tuple[Phrase, ...]]
+    others: tuple[Phrase, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Meanings:
     """The compiled vocabulary: which bits a word has, and what phrases and negation do to them."""
 
     bits: dict[str, int]  #: concept → its bit
     exact: dict[str, int]
     stems: dict[str, int]
-    by_word: dict[str, tuple[Phrase, ...]]  #: phrases that begin with a word
-    by_concept: tuple[tuple[int, tuple[Phrase, ...]], ...]  #: phrases that begin with a concept
+    by_word: dict[str, Beginnings]  #: phrases that begin with a word
+    by_concept: tuple[tuple[int, Beginnings], ...]  #: phrases that begin with a concept
     negators: frozenset[str]
     bridges: frozenset[str]
     negated: dict[int, int]  #: bit → the bit it turns into; under 0 the mask of all of them
@@ -107,24 +115,31 @@ def _added(mask: int, changes: dict[int, int]) -> int:
 
 def _find_phrases(words: Sequence[str], masks: Sequence[int], heard: list[int], meanings: Meanings) -> None:
     for at, word in enumerate(words):
-        for phrase in meanings.by_word.get(word, ()):
-            _mark(phrase, words, masks, heard, at, meanings)
+        beginnings = meanings.by_word.get(word)
+        if beginnings:
+            _mark_all(beginnings, words, masks, heard, at, meanings)
         if masks[at] & meanings.may_begin:
-            for begins, phrases in meanings.by_concept:
+            for begins, others in meanings.by_concept:
                 if masks[at] & begins:
-                    for phrase in phrases:
-                        _mark(phrase, words, masks, heard, at, meanings)
+                    _mark_all(others, words, masks, heard, at, meanings)
 
 
-def _mark(phrase: Phrase, words: Sequence[str], masks: Sequence[int], heard: list[int], at: int, meanings: Meanings) -> None:
-    end = _match(phrase.elements, words, masks, at)
-    if not end:
-        return
+def _mark_all(
+    beginnings: Beginnings, words: Sequence[str], masks: Sequence[int], heard: list[int], at: int, meanings: Meanings
+) -> None:
+    following = beginnings.by_next.get(words[at + 1], ()) if at + 1 < len(words) else ()
+    for phrases in (following, beginnings.others):
+        for phrase in phrases:
+            end = _match(phrase.elements, words, masks, at)
+            if end:
+                _mark(phrase, words, heard, slice(at, end), meanings)
+
+
+def _mark(phrase: Phrase, words: Sequence[str], heard: list[int], span: slice, meanings: Meanings) -> None:
     bit = phrase.bit
-    if bit in meanings.negated and not meanings.negators.isdisjoint(words[max(0, at - REACH) : at]):
+    if bit in meanings.negated and not meanings.negators.isdisjoint(words[max(0, span.start - REACH) : span.start]):
         bit = meanings.negated[bit]
-    for place in range(at, end):
-        heard[place] = bit | (0 if phrase.alone else heard[place])
+    heard[span] = [bit | (0 if phrase.alone else mask) for mask in heard[span]]
 
 
 def _match(elements: tuple[Element, ...], words: Sequence[str], masks: Sequence[int], at: int) -> int:

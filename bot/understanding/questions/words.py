@@ -4,7 +4,7 @@ Nothing here knows what a word means for the customer's request; that is `signal
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from rapidfuzz.distance import OSA
@@ -17,6 +17,7 @@ MOST_WORDS = 300
 LONGEST_WORD = 24
 
 BREAK = "."  # stands for every mark that ends a clause
+ASKED = "?"  # the one mark that tells more: a question has been put
 MASKED = "asteriscos"  # stands for "ju****@gmail.com"
 AN_EMAIL = "uncorreo"  # stands for a whole address
 
@@ -35,9 +36,8 @@ class Speller:
 
     means: dict[str, tuple[str, ...]]
     right: frozenset[str]
-    stems: frozenset[str]
     sounding: dict[str, str]  #: sound → word
-    shortened: dict[str, tuple[str, ...]]  #: sound with one letter left out → sounds
+    shortened: dict[str, tuple[str, ...]]  #: a word with one letter left out → such words
 
 
 def words_of(text: str, speller: Speller) -> list[str]:
@@ -72,7 +72,7 @@ def _pieces(chunk: str, speller: Speller) -> Iterator[str]:
         yield "siigo.com"
     else:
         for piece in _PIECE.findall(chunk):
-            yield piece if piece.isalnum() else BREAK
+            yield piece if piece.isalnum() else ASKED if piece == ASKED else BREAK
 
 
 def sound_of(word: str) -> str:
@@ -85,49 +85,39 @@ def sound_of(word: str) -> str:
 
 def correct(word: str, speller: Speller) -> str:
     """The known word that was meant, or the word as it stands if none is near enough."""
-    if word in speller.right or word == BREAK:
+    if word in speller.right:
         return word
     if not word.isalpha():
         return word[:LONGEST_WORD]
     word = _REPEATED.sub(r"\1", word[:LONGEST_WORD])
-    if len(word) < 4 or word in speller.right or _has_stem(word, speller.stems):
+    if len(word) < 4 or word in speller.right:
         return word
-    sound = sound_of(word)
-    same = speller.sounding.get(sound)
-    if same is not None:
-        return same
-    return _nearest(sound, speller) or word
+    return speller.sounding.get(sound_of(word)) or _nearest(word, speller) or word
 
 
-def _has_stem(word: str, stems: frozenset[str]) -> bool:
-    return any(word[:length] in stems for length in range(3, len(word) + 1))
-
-
-def _nearest(sound: str, speller: Speller) -> str | None:
-    """The word one slip away (two in a long word) that begins alike; None if there is none or two are as near."""
-    if len(sound) < 4:
-        return None
-    allowed = 2 if len(sound) >= 8 else 1
+def _nearest(word: str, speller: Speller) -> str | None:
+    """The word one slip away (two in a long word) that begins alike, or None."""
+    allowed = 2 if len(word) >= 8 else 1
     found: dict[str, int] = {}
-    for key in (sound, *(sound[:i] + sound[i + 1 :] for i in range(len(sound)))):
+    for key in (word, *(word[:i] + word[i + 1 :] for i in range(len(word)))):
         for candidate in speller.shortened.get(key, ()):
-            if candidate not in found and len(candidate) >= 4 and _alike(sound, candidate):
-                found[candidate] = OSA.distance(sound, candidate, score_cutoff=allowed)
+            if candidate not in found and _alike(word, candidate):
+                found[candidate] = OSA.distance(word, candidate, score_cutoff=allowed)
     near = [candidate for candidate, distance in found.items() if distance <= allowed]
-    return speller.sounding[min(near, key=lambda c: (found[c], c))] if near else None
+    return min(near, key=lambda candidate: (found[candidate], candidate)) if near else None
 
 
-def _alike(sound: str, candidate: str) -> bool:
+def _alike(word: str, candidate: str) -> bool:
     """Slips seldom hit the first letter; four letters say too little to drop one of them."""
-    if len(sound) == 4 and len(candidate) < 5 and sorted(sound) != sorted(candidate):
+    if len(word) == 4 and len(candidate) < 5 and sorted(word) != sorted(candidate):
         return False
-    return sound[0] == candidate[0] or sound[:2] == candidate[1::-1]
+    return word[0] == candidate[0] or word[:2] == candidate[1::-1]
 
 
-def shortenings(sounds: list[str]) -> dict[str, tuple[str, ...]]:
-    """Each sound under itself and under itself less one letter."""
+def shortenings(words: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Each word under itself and under itself less one letter."""
     found: dict[str, list[str]] = {}
-    for sound in sounds:
-        for key in {sound, *(sound[:i] + sound[i + 1 :] for i in range(len(sound)))}:
-            found.setdefault(key, []).append(sound)
+    for word in words:
+        for key in {word, *(word[:i] + word[i + 1 :] for i in range(len(word)))}:
+            found.setdefault(key, []).append(word)
     return {key: tuple(values) for key, values in found.items()}

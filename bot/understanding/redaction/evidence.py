@@ -6,7 +6,7 @@ from bot.understanding.redaction.numbers import secret_numbers
 from bot.understanding.redaction.scene import Scene, code_at, is_other_code, is_user_name, password_at
 from bot.understanding.redaction.shapes import Shape
 from bot.understanding.redaction.value import Value
-from bot.understanding.redaction.values import values_after
+from bot.understanding.redaction.values import value_before, values_after
 from bot.understanding.redaction.vocabulary import Role
 
 _PAIR_MARKS: Final = frozenset((":", ";", "/", "|", "-", "->", "→", "//", "="))
@@ -19,6 +19,7 @@ def loose_values(scene: Scene, *, has_card: bool) -> list[Value]:
     codes = [i for i in range(len(scene)) if code_at(scene, i)]
     spelled = [i for i in range(len(scene)) if scene.has(i, Role.CODE | Role.CODE_MAYBE) and not is_other_code(scene, i)]
     found = [value for i in spelled for value in values_after(scene, i, letters=False) if value.why == "spelled"]
+    found += [value for i in spelled for value in value_before(scene, i, letters=False) if value.why == "spelled"]
     found += _odd_words(scene, is_named=bool(passwords), codes=codes)
     found += secret_numbers(scene, passwords, codes, has_card=has_card)
     return found + _labelled(scene) + _typed(scene) + _pairs(scene)
@@ -53,7 +54,7 @@ def _is_password_like(scene: Scene, i: int, *, is_named: bool, has_codes: bool) 
     if is_named:
         return is_strong or scene.word(i - 1) not in _OF
     is_used = scene.topic & (Role.USE | Role.ACCESS | Role.LOGIN) and _is_wordlike(scene, i)
-    return is_strong and bool(has_codes or is_used or _is_told_received(scene, i))
+    return is_strong and bool(has_codes or is_used or _is_told_received(scene, i) or _is_done_with(scene, i))
 
 
 def _stem(word: str) -> str:
@@ -67,10 +68,16 @@ def _is_numbered(scene: Scene, i: int) -> bool:
     return 1 <= len(word) - len(stem) <= 2 and scene.secrets.roles.get(stem, 0) != 0 and not scene.points(i)
 
 
+def _is_done_with(scene: Scene, i: int) -> bool:
+    """Does something like a verb stand before the odd word, in a sentence: "le estampo Guayacan7 y se regresa"?"""
+    is_plain = scene.shapes[i - 1] is Shape.WORD and not scene.pauses(i)
+    return i > 0 and len(scene) > 3 and is_plain and not scene.has(i - 1, Role.NOT_BEFORE) and _is_wordlike(scene, i)
+
+
 def _is_wordlike(scene: Scene, i: int) -> bool:
     """Not the name of a machine or of a company: DESKTOP-4FJ2K, "de Mundo3D"."""
     raw = scene.line.tokens[i].raw
-    if scene.word(i).startswith("err"):
+    if scene.word(i).startswith(("err", "@", "#")):
         return False
     is_name = scene.word(i - 1) in _OF and scene.word(i - 2) != "eso" and not scene.points(i)
     return not is_name and (any(c.islower() for c in raw) or any(c in "!#$%&*+@" for c in raw))
@@ -113,7 +120,7 @@ def _typed(scene: Scene) -> list[Value]:
             if uses and scene.shapes[i] is Shape.MIXED:
                 found.append(Value(i, i, "typed"))
     if scene.topic & Role.REFUSED and scene.topic & Role.TYPED:
-        for i in range(1, len(scene) - 1):
+        for i in range(1, len(scene)):
             stops = scene.pauses(i + 1) or scene.word(i + 1) in {"y", "pero", "e", "en"}
             is_value = scene.is_unknown(i, strictly=True) and not scene.word(i).endswith(("ar", "er", "ir"))
             if scene.has(i - 1, Role.TYPED) and stops and is_value and not scene.pauses(i):

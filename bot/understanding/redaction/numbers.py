@@ -125,7 +125,7 @@ def _near_code(scene: Scene, number: Number, codes: list[int]) -> str:
 
 
 def _of_card(scene: Scene, number: Number, *, has_card: bool) -> str:
-    is_on_card = has_card or (scene.topic & Role.CARD and scene.topic & Role.CARD_CODE)
+    is_on_card = has_card or (scene.topic & (Role.CARD | Role.CODE_MAYBE) and scene.topic & Role.CARD_CODE)
     return "card" if is_on_card and number.digits in {3, 4} else ""
 
 
@@ -137,7 +137,10 @@ def _arrived_or_typed(scene: Scene, number: Number) -> str:
         return "received"
     is_typed = any(scene.has(j, Role.TYPED) for j in range(max(0, first - 3), first))
     is_typed = is_typed or (size == 6 and scene.has(first - 1, Role.USE))
-    is_typed = is_typed or (scene.has(first - 1, Role.USE_WITH) and scene.has(first - 2, Role.USE))
+    enters = scene.has(first - 1, Role.USE_WITH) and scene.has(first - 2, Role.USE)
+    if enters and scene.has(first - 2, Role.ACCESS) and 4 <= size <= 8:
+        return "typed"
+    is_typed = is_typed or enters
     return "typed" if is_typed and scene.topic & Role.REFUSED and 4 <= size <= 8 else ""
 
 
@@ -151,7 +154,8 @@ def _is_told_code(scene: Scene, number: Number) -> bool:
     if scene.topic & Role.CODE_OTHER or not scene.topic & Role.CODE_MAYBE or not 4 <= number.digits <= 8:
         return False
     for i in range(max(0, number.first - 8), min(len(scene), number.final + 5)):
-        if scene.has(i, Role.CODE_MAYBE) and scene.word(i).startswith("cod") and not is_other_code(scene, i):
+        is_code = scene.word(i).startswith("cod") or bool(scene.topic & Role.DELIVERY)
+        if is_code and scene.has(i, Role.CODE_MAYBE) and not is_other_code(scene, i):
             is_next = number.first == i + 1 and number.digits > 4 and not scene.topic & Role.ID_BEFORE
             told = any(scene.has(j, Role.COPULA) for j in range(i + 1, number.first))
             is_behind = 0 < number.first - i <= 8 and (told or scene.points(number.first))

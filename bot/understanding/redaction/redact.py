@@ -81,14 +81,15 @@ def _find(text: str, secrets: Secrets, previous: str) -> Found:
         (*_original(scene, s, e), "card") for s, e in find_cards(fold(scene.line.clean), names_card=bool(scene.topic & Role.CARD))
     ]
     words = named_values(scene) + loose_values(scene, has_card=bool(spans))
-    if previous and announces(read_scene(previous[-_PREVIOUS:], secrets)):
-        words += awaited_values(scene)
+    announced = announces(read_scene(previous[-_PREVIOUS:], secrets)) if previous else 0
+    if announced:
+        words += awaited_values(scene, announced)
     spans += [(*span_of(scene.line, first, final), why) for first, final, why in words]
     if "://" in head:
         spans += [(*_original(scene, *match.span(1)), "address") for match in _URL_PASSWORD.finditer(scene.line.clean)]
     spans += [(start, end, "long") for start, end in _every_odd_word(text, len(head))]
     apart = _apart(spans)
-    return Found(apart, awaits=not apart and announces(scene))
+    return Found(apart, awaits=not apart and announces(scene) > 0)
 
 
 def _original(scene: Scene, start: int, end: int) -> tuple[int, int]:

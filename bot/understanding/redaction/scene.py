@@ -4,12 +4,17 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from rapidfuzz.distance import OSA
+
 from bot.understanding.redaction.shapes import Shape, is_known, shape_of
 from bot.understanding.redaction.tokens import Line, read
 from bot.understanding.redaction.vocabulary import Role, Secrets
 
 _ARROW: Final = re.compile(r"[:=→➡⇒»>]")
 _STOP: Final = re.compile(r"[.;!?…\n]")
+#: names long enough to be recognised with two slips
+_LONG_NAMES: Final = ("contrasena", "password")
+_SLIPS: Final = 2
 _DETERMINERS: Final = frozenset(("la", "mi", "su", "tu", "nuestra", "una", "esta", "otra"))
 
 
@@ -70,11 +75,19 @@ class Scene:
         return bool(before) and before in "\"'«“‘`*_" and bool(behind) and behind in "\"'»”’`*_"
 
 
+def _misspelled(word: str) -> int:
+    """The role of a long word that is nearly "contraseña" or "password"; nothing for any other."""
+    if word[:1] not in {"c", "k", "p"} or not 7 <= len(word) <= 12:
+        return 0
+    near = any(OSA.distance(word, name, score_cutoff=_SLIPS) <= _SLIPS for name in _LONG_NAMES)
+    return Role.PASSWORD if near else 0
+
+
 def read_scene(text: str, secrets: Secrets) -> Scene:
     """Read a text once."""
     line = read(text, secrets.roles)
     lookup = secrets.roles.get
-    roles = [lookup(token.word, 0) for token in line.tokens]
+    roles = [lookup(token.word, 0) or _misspelled(token.word) for token in line.tokens]
     topic = 0
     for role in roles:
         topic |= role

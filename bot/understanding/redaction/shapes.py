@@ -64,6 +64,8 @@ def shape_of(token: Token, secrets: Secrets) -> Shape:
 
 
 def _odd(raw: str, word: str, secrets: Secrets) -> Shape:
+    if "***" in word:
+        return Shape.LINK
     if _NUMBER.fullmatch(word):
         return Shape.NUMBER
     if _is_link(word, secrets):
@@ -97,7 +99,8 @@ def _loose(raw: str, word: str, secrets: Secrets) -> Shape:
 def _is_link(word: str, secrets: Secrets) -> bool:
     if "://" in word or word.startswith("www."):
         return True
-    if "@" in word and _MAIL.fullmatch(word):
+    if "@" in word and ("**" in word or _MAIL.fullmatch(word)):
+        # Also an address as the product shows it: m***a@correo.co.
         return True
     if "." not in word:
         return False

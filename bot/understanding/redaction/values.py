@@ -21,6 +21,7 @@ _INFINITIVES: Final = ("ar", "er", "ir")
 _AFTER_VERB: Final = frozenset(("entre", "hacia", "de", "del", "al", "como"))
 _TRAIL: Final = re.compile(r"\s*(?:[-–—]|\.{2,}|…)\s*")
 _TITLES: Final = frozenset(("don", "dona", "senor", "senora", "doctor", "doctora", "profe"))
+_DETERMINERS: Final = frozenset(("mi", "la", "el", "su", "tu", "un", "una", "nuestra", "mis", "las", "los", "mejor"))
 _SO: Final = frozenset(("esa", "ese", "esta", "este", "eso", "asi"))
 _IS: Final = frozenset(("es", "era", "son", "seria", "is"))
 _AS: Final = frozenset(("de", "como", "a", "por", "en"))
@@ -143,7 +144,10 @@ def _end_of_unknown(scene: Scene, j: int, lead: str) -> int | None:
     while last + 1 < len(scene) and last - j < 2 and not scene.pauses(last + 1) and scene.is_unknown(last + 1, strictly=True):
         last += 1
     ends = scene.pauses(last + 1) or scene.word(last + 1) in _JOINS
+    is_numbered = last + 1 < len(scene) and scene.shapes[last + 1] is Shape.DIGITS and scene.pauses(last + 2)
     match lead:
+        case "told" | "pointed" | "awaited" if is_numbered and last == j and not scene.pauses(j + 1):
+            return j + 1
         case "pointed":
             is_errand = scene.word(j).endswith(_INFINITIVES) and not scene.pauses(j + 1)
             return None if is_errand else last
@@ -168,7 +172,8 @@ def _lead_past(scene: Scene, j: int, lead: str) -> str:
             lead, goes_on = "told", scene.word(j - 1) != "no" and not (word == "ser" and scene.word(j - 1) in _IS)
         case "straight":
             is_own = roles & (Role.POSSESSIVE | Role.CODE_QUALIFIER) or word in _OF
-            goes_on = bool(is_own) or (_is_object(scene, j) and not scene.is_unknown(j))
+            is_thing = not scene.is_unknown(j) and not word.endswith(_INFINITIVES)
+            goes_on = bool(is_own) or (_is_object(scene, j) and is_thing)
         case "told" if word.endswith(_INFINITIVES) and not scene.is_unknown(j):
             # "la clave es llegar puntual" is no password.
             goes_on = False
@@ -183,10 +188,10 @@ def _lead_past(scene: Scene, j: int, lead: str) -> str:
     return lead if goes_on else ""
 
 
-def value_before(scene: Scene, i: int) -> list[Value]:
+def value_before(scene: Scene, i: int, *, letters: bool = True) -> list[Value]:
     """The value in "X es mi clave", "X, esa es la contraseña", "puse X de clave", "le puso X a la clave"."""
     j = i - 1
-    while j >= 0 and scene.word(j) in {"mi", "la", "su", "tu", "nuestra", "mis", "las", "una", "mejor"}:
+    while j >= 0 and scene.word(j) in _DETERMINERS:
         j -= 1
     if scene.word(j) in _IS and not scene.pauses(j + 1):
         j -= 1
@@ -201,7 +206,7 @@ def value_before(scene: Scene, i: int) -> list[Value]:
         return []
     if j < 0 or scene.word(j - 1) in {"la", "el", "que", "se", "no"} or is_user_name(scene, j):
         return []
-    is_value = scene.is_unknown(j, strictly=True) or scene.is_odd(j)
+    is_value = scene.is_odd(j) or (letters and scene.is_unknown(j, strictly=True))
     return [Value(j, j, "before")] if is_value else []
 
 

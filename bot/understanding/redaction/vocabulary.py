@@ -46,6 +46,8 @@ class Role:
     PRODUCT: Final = 1 << 31
     KNOWN: Final = 1 << 32
     NEGATION: Final = 1 << 33
+    NOT_BEFORE: Final = 1 << 34
+    ASKED: Final = 1 << 35
 
 
 def _split(value: object) -> object:
@@ -75,6 +77,7 @@ class _SecretsFile(BaseModel):
     access: Words
     loss: Words
     negations: Words
+    asked: Words
     announce: Words
     delivery: Words
     id_before: Words
@@ -100,6 +103,7 @@ class _SecretsFile(BaseModel):
     adjective_endings: Words
     no_adjectives: Words
     known_small_words: Words
+    not_before_values: Words
     known_verbs: Words
     known_adjectives: Words
     known_things: Words
@@ -126,6 +130,7 @@ _ROLES: Final = {
     "access": Role.ACCESS,
     "loss": Role.LOSS,
     "negations": Role.NEGATION,
+    "asked": Role.ASKED,
     "announce": Role.ANNOUNCE,
     "delivery": Role.DELIVERY,
     "id_before": Role.ID_BEFORE,
@@ -144,6 +149,7 @@ _ROLES: Final = {
     "public_words": Role.PUBLIC_WORD,
     "products": Role.PRODUCT,
     "known_small_words": Role.KNOWN,
+    "not_before_values": Role.NOT_BEFORE,
     "known_verbs": Role.KNOWN,
     "known_adjectives": Role.KNOWN,
     "known_things": Role.KNOWN,

@@ -18,7 +18,7 @@ _HERE = Path(__file__).parent
 _DEV = _HERE.parents[3] / "shared" / "understanding" / "redact_dev.jsonl"
 _SETS = {"dev": _DEV, "tuned": _HERE / "tuned.jsonl", "aside": _HERE / "aside.jsonl"}
 #: least share of secrets covered, largest share of innocent lines touched
-_FLOORS = {"dev": (0.98, 0.01), "tuned": (0.98, 0.01), "aside": (0.95, 0.02)}
+_FLOORS = {"dev": (0.98, 0.01), "tuned": (0.98, 0.01), "aside": (0.95, 0.01)}
 
 
 class Row(TypedDict, total=False):

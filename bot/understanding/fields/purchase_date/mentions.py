@@ -17,7 +17,7 @@ _PATTERN = re.compile(
     r"|(?P<ago>a*h*[nq]h*ub*h*)"
     r"|(?P<ago_of_nothing>a+h*[nq])"
     r"|(?P<day_month>nm[ny]?)"
-    r"|(?P<month_day>mnn?)"
+    r"|(?P<month_day>mn[ny]?)"
     r"|(?P<day_of_this_month>ni|in)"
     r"|(?P<day_of_last_month>np|pn)"
     r"|(?P<days_back>r)"
@@ -104,7 +104,7 @@ def _ago(found: Sequence[Mark], now: datetime, words: DayWords) -> Mention:
     unit = next(mark.value for mark in found if mark.kind == "u")
     count = number.value if number.kind == "n" else 1
     about = any(mark.kind == "h" for mark in found)
-    if about and unit not in (HOUR, DAY):
+    if about and unit not in (HOUR, DAY, WEEK):
         return Mention(Problem.VAGUE)
     if unit == HOUR:
         return Mention((now - timedelta(hours=count)).date(), about=about)
@@ -112,7 +112,7 @@ def _ago(found: Sequence[Mark], now: datetime, words: DayWords) -> Mention:
         days = words.round_days.get(count, count) if number.spelled else count
         return Mention(now.date() - timedelta(days=days), about=about)
     if unit == WEEK:
-        return Mention(now.date() - timedelta(weeks=count))
+        return Mention(now.date() - timedelta(weeks=count), about=about)
     return Mention(_months_back(now.date(), count if unit == MONTH else 12 * count), about=True)
 
 
@@ -131,7 +131,7 @@ def _day_and_month(found: Sequence[Mark], today: date) -> Iterator[Mention]:
     first, *others = (mark for mark in found if mark.kind == "n")
     years = [today.year - mark.value for mark in found if mark.kind == "y"]
     years += [mark.value for mark in others if _is_year(mark.value)] + [0]
-    if _is_year(first.value) and first.value > 31:
+    if found[0] is not first and first.value > 31 and _is_year(first.value):
         yield Mention(Problem.VAGUE)
         return
     yield Mention(day_and_month(first.value, month, years[0], today))

@@ -1,0 +1,37 @@
+"""The agents' pages: log in, see the tickets, read one with its conversation. To be mounted under /consola.
+
+Pages are made on the server and need no script. All Spanish stands in `bot/web/templates/console` and `flows/delivery.yaml`.
+"""
+
+from pathlib import Path
+
+from fastapi import FastAPI
+from starlette.staticfiles import StaticFiles
+
+from bot.settings import ROOT
+from bot.web.console import errors, login, tickets
+from bot.web.console.context import Console, ConsoleRuntime
+from bot.web.console.delivery import Reasons, load
+from bot.web.console.headers import ProtectiveHeaders
+from bot.web.console.pages import environment
+
+_STATIC = Path(__file__).parent.parent / "static"
+
+
+def create_console(runtime: ConsoleRuntime, reasons: Reasons | None = None) -> FastAPI:
+    """The console as an application of its own. `reasons`: why messages fail, from `flows/delivery.yaml` unless given.
+
+    Raises what `delivery.load` raises: a console that could not explain a failure does not start.
+    """
+    app = FastAPI(title="Soporte", openapi_url=None, redirect_slashes=False)
+    app.state.console = Console(
+        runtime=runtime,
+        reasons=reasons or load(ROOT / "flows" / "delivery.yaml"),
+        templates=environment(),
+    )
+    app.include_router(login.router)
+    app.include_router(tickets.router)
+    app.mount("/estatico", StaticFiles(directory=_STATIC), name="static")
+    app.add_middleware(ProtectiveHeaders, secure=app.state.console.secure, static="/estatico/")
+    errors.install(app)
+    return app

@@ -1,0 +1,64 @@
+"""What every page of the console works with: made once at start, and found again from the request."""
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol, cast
+
+import jinja2
+from starlette.requests import HTTPConnection
+
+from bot.agents.throttle import Throttle
+from bot.db import Database
+from bot.engine.flow import Flow
+from bot.settings import Settings
+from bot.web.console.delivery import Reasons
+
+
+class Clock(Protocol):
+    """Tells the time."""
+
+    def now(self) -> datetime:
+        """Now, aware, in UTC."""
+
+
+class ConsoleRuntime(Protocol):
+    """The parts of the running product that the console needs."""
+
+    @property
+    def database(self) -> Database:
+        """Where tickets, messages and agents are kept."""
+
+    @property
+    def settings(self) -> Settings:
+        """What this installation has chosen."""
+
+    @property
+    def flow(self) -> Flow:
+        """What the bot talks by: names the documented cases."""
+
+    @property
+    def clock(self) -> Clock:
+        """The time that the whole product goes by; in the demo it can be moved forward."""
+
+
+@dataclass(frozen=True)
+class Console:
+    """The console of one running product."""
+
+    runtime: ConsoleRuntime
+    reasons: Reasons
+    templates: jinja2.Environment
+    throttle: Throttle = field(default_factory=Throttle)
+    #: Every check of a password takes 64 MiB for a while: two at a time, the others wait.
+    checking: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
+
+    @property
+    def secure(self) -> bool:
+        """True if agents come by https, going by the configured address and not by what a request claims."""
+        return self.runtime.settings.public_url.startswith("https://")
+
+
+def console_of(request: HTTPConnection) -> Console:
+    """The console that this request came to."""
+    return cast(Console, request.app.state.console)

@@ -1,0 +1,45 @@
+"""The console's two cookies: the session, and the one that ties a login form to the browser it was shown in.
+
+Under https their names begin with `__Host-`, so that browsers refuse them from anywhere but this very host.
+"""
+
+from enum import StrEnum
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from bot.web.console.context import console_of
+
+
+class Cookie(StrEnum):
+    """What is kept in the browser."""
+
+    SESSION = "soporte-session"
+    LOGIN_FORM = "soporte-login-form"
+
+
+def read(request: Request, cookie: Cookie) -> str:
+    """The cookie's value, or empty."""
+    return request.cookies.get(_name(request, cookie), "")
+
+
+def put(request: Request, response: Response, cookie: Cookie, value: str, *, seconds: int) -> None:
+    """Hand a cookie to the browser: no script can read it, and other sites' forms do not bring it along."""
+    response.set_cookie(
+        _name(request, cookie),
+        value,
+        max_age=seconds,
+        path="/",
+        secure=console_of(request).secure,
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def drop(request: Request, response: Response, cookie: Cookie) -> None:
+    """Take a cookie back."""
+    put(request, response, cookie, "", seconds=0)
+
+
+def _name(request: Request, cookie: Cookie) -> str:
+    return f"__Host-{cookie}" if console_of(request).secure else cookie.value

@@ -1,0 +1,127 @@
+"""Logging in and out."""
+
+import asyncio
+import logging
+import secrets
+from datetime import timedelta
+from typing import Any
+
+from fastapi import APIRouter, Request
+from sqlalchemy.engine import Connection
+from starlette.responses import RedirectResponse, Response
+
+from bot.agents import accounts, passwords, sessions
+from bot.agents.accounts import Credentials
+from bot.agents.throttle import WINDOW
+from bot.agents.trail import Action, Deed, record
+from bot.web.console import cookies
+from bot.web.console.context import console_of
+from bot.web.console.cookies import Cookie
+from bot.web.console.guard import FormNeeded, current_session, form_of, is_same, local_path
+from bot.web.console.pages import page, root
+
+router = APIRouter()
+_log = logging.getLogger(__name__)
+_FORM_SECONDS = 3600
+_LONGEST_USERNAME = 40  # a little more than accounts allow: what is longer is nobody's, and need not be remembered whole
+
+
+@router.get("/entrar")
+async def show_login(request: Request, next: str = "") -> Response:  # noqa: A002 (the parameter's name in the address)
+    """The login form. Whoever comes with a session that is over is told so; whoever is logged in goes on."""
+    if await current_session(request) is not None:
+        return RedirectResponse(local_path(next, f"{root(request)}/"), status_code=303)
+    expired = bool(cookies.read(request, Cookie.SESSION))
+    answer = _form(request, way_on=next, expired=expired)
+    if expired:
+        cookies.drop(request, answer, Cookie.SESSION)
+    return answer
+
+
+@router.post("/entrar")
+async def log_in(request: Request) -> Response:
+    """Check a login. Every refusal shows the form again, and does not tell which part was wrong."""
+    console = console_of(request)
+    fields = await form_of(request)
+    username = accounts.folded(fields.get("username", ""))[:_LONGEST_USERNAME]
+    way_on, address = fields.get("next", ""), client_address(request)
+    if not is_same(fields.get("csrf", ""), cookies.read(request, Cookie.LOGIN_FORM)):
+        return _form(request, way_on=way_on, username=username, problem="stale", status=403)
+    if not console.throttle.admit(username, address, console.runtime.clock.now()):
+        _log.warning("too many attempts to log in, refused without a look")
+        answer = _form(request, way_on=way_on, username=username, problem="throttled", status=429)
+        answer.headers["Retry-After"] = str(int(WINDOW.total_seconds()))
+        return answer
+    token = await _checked(request, username, fields.get("password", ""))
+    if token is None:
+        return _form(request, way_on=way_on, username=username, problem="wrong", status=403)
+    console.throttle.forgive(username, address)
+    answer = RedirectResponse(local_path(way_on, f"{root(request)}/"), status_code=303)
+    cookies.put(request, answer, Cookie.SESSION, token, seconds=int(_lifetime(request).total_seconds()))
+    cookies.drop(request, answer, Cookie.LOGIN_FORM)
+    return answer
+
+
+@router.post("/salir")
+async def log_out(request: Request, form: FormNeeded) -> Response:
+    """End this session."""
+    runtime = console_of(request).runtime
+    token, session, address = cookies.read(request, Cookie.SESSION), form.session, client_address(request)
+    now = runtime.clock.now()
+
+    def job(connection: Connection) -> None:
+        sessions.end(connection, token)
+        record(connection, Deed(Action.LOGGED_OUT, session.username, session.agent_id, address), now)
+
+    await runtime.database.write(job)
+    answer = RedirectResponse(f"{root(request)}/entrar", status_code=303)
+    cookies.drop(request, answer, Cookie.SESSION)
+    return answer
+
+
+def client_address(request: Request) -> str:
+    """Who sent this, as the server saw it; behind a proxy that the server trusts, as the proxy saw it."""
+    return request.client.host if request.client else ""
+
+
+async def _checked(request: Request, username: str, password: str) -> str | None:
+    """The token of a new session if the password is right and the agent may log in; either way the trail tells."""
+    console = console_of(request)
+    database, now = console.runtime.database, console.runtime.clock.now()
+    found = await database.read(lambda connection: accounts.credentials(connection, username))
+    known_hash = found.password_hash if found else None
+    async with console.checking:
+        right = await asyncio.to_thread(passwords.is_right, password, known_hash)
+        renewed = await asyncio.to_thread(passwords.renewed, password, known_hash) if right and known_hash else None
+    before, address, lifetime = cookies.read(request, Cookie.SESSION), client_address(request), _lifetime(request)
+
+    def job(connection: Connection) -> str | None:
+        # Looked up again: the agent may have been disabled, or given another password, while this one was checked.
+        current = accounts.credentials(connection, username)
+        if not right or current is None or current.password_hash != known_hash or current.agent.disabled_at is not None:
+            record(connection, _failure(found, address), now)
+            return None
+        if renewed is not None:
+            accounts.renew_hash(connection, current.agent.id, current.password_hash, renewed)
+        sessions.end(connection, before)
+        record(connection, Deed(Action.LOGIN_SUCCEEDED, username, current.agent.id, address), now)
+        return sessions.start(connection, current.agent.id, now, lifetime)
+
+    return await database.write(job)
+
+
+def _failure(found: Credentials | None, address: str) -> Deed:
+    # A name that is nobody's is not kept: people type passwords into the wrong field.
+    return Deed(Action.LOGIN_FAILED, found.agent.username if found else "", address=address)
+
+
+def _lifetime(request: Request) -> timedelta:
+    return timedelta(hours=console_of(request).runtime.settings.console.session_hours)
+
+
+def _form(request: Request, *, way_on: str, status: int = 200, **values: Any) -> Response:
+    token = secrets.token_urlsafe(32)
+    shown = {"username": "", "problem": "", "expired": False, "csrf": token, "next": local_path(way_on, ""), **values}
+    answer = page(request, "login.html", status=status, **shown)
+    cookies.put(request, answer, Cookie.LOGIN_FORM, token, seconds=_FORM_SECONDS)
+    return answer

@@ -1,0 +1,59 @@
+"""Renders the console's templates. All Spanish stands there, and every value is escaped: customers' texts are hostile."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import jinja2
+import phonenumbers
+from fastapi import Request
+from starlette.responses import HTMLResponse
+
+from bot.web.console.context import console_of
+
+#: The line serves Colombia: its agents and its customers read times on the same clock.
+ZONE = ZoneInfo("America/Bogota")
+_TEMPLATES = Path(__file__).parent.parent / "templates"
+
+
+def environment() -> jinja2.Environment:
+    """The templates; a name that a template uses and nobody gave is an error, not an empty place."""
+    made = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters["local"] = local
+    made.filters["phone"] = phone
+    return made
+
+
+def local(moment: datetime) -> datetime:
+    """The same moment on Colombia's clock."""
+    return moment.astimezone(ZONE)
+
+
+def phone(number: str) -> str:
+    """An E.164 number in the groups in which it is read; anything else as it is."""
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return number
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+def page(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+    """A template as an answer. It also gets `root`, the console's own path, and `today` in Colombia."""
+    console = console_of(request)
+    values["root"] = root(request)
+    values["today"] = local(console.runtime.clock.now()).date()
+    return HTMLResponse(console.templates.get_template(f"console/{template}").render(values), status_code=status)
+
+
+def root(request: Request) -> str:
+    """The path under which the console is mounted, without a slash at its end."""
+    path: str = request.scope.get("root_path", "")
+    return path.rstrip("/")

@@ -1,0 +1,72 @@
+from functools import partial
+
+import pytest
+import sqlalchemy as sa
+
+from bot.agents import accounts, sessions
+from bot.agents.sessions import Session
+from bot.agents.tables import agents as agents_table
+from bot.agents.tables import sessions as sessions_table
+from bot.db import Database
+from tests.tickets.world import MINUTE, NOW
+
+HOUR = 60 * MINUTE
+
+
+@pytest.fixture
+def agent_id(database: Database) -> str:
+    add = partial(accounts.add, name="Ana Gómez", username="ana.gomez", password_hash="hash", now=NOW)
+    return database.write_now(add).id
+
+
+def start(database: Database, agent_id: str) -> str:
+    return database.write_now(partial(sessions.start, agent_id=agent_id, now=NOW, lifetime=HOUR))
+
+
+def find(database: Database, token: str, after: int = 0) -> Session | None:
+    return database.read_now(partial(sessions.find, token=token, now=NOW + after * MINUTE))
+
+
+def test_a_session_tells_who_it_is_until_its_time_is_over(database: Database, agent_id: str) -> None:
+    token = start(database, agent_id)
+    found = find(database, token, after=59)
+    assert found is not None
+    assert (found.agent_id, found.username, found.name) == (agent_id, "ana.gomez", "Ana Gómez")
+    assert find(database, token, after=60) is None
+
+
+def test_nothing_in_the_database_opens_a_session(database: Database, agent_id: str) -> None:
+    token = start(database, agent_id)
+    row = database.read_now(lambda connection: connection.execute(sa.select(sessions_table)).one())
+    assert token not in [str(value) for value in row]
+    assert [find(database, str(value)) for value in row] == [None] * len(row)
+    assert len(row.token_hash) == 64
+
+
+@pytest.mark.parametrize("token", ["", "x", "' OR 1=1 --"])
+def test_a_token_that_nobody_gave_out_opens_nothing(database: Database, agent_id: str, token: str) -> None:
+    start(database, agent_id)
+    assert find(database, token) is None
+
+
+def test_each_session_has_its_own_tokens_and_ends_alone(database: Database, agent_id: str) -> None:
+    one, other = start(database, agent_id), start(database, agent_id)
+    first, second = find(database, one), find(database, other)
+    assert first is not None
+    assert second is not None
+    assert first.csrf_token != second.csrf_token
+    database.write_now(partial(sessions.end, token=one))
+    assert (find(database, one), find(database, other)) == (None, second)
+
+
+def test_an_agent_disabled_by_any_means_has_no_session(database: Database, agent_id: str) -> None:
+    token = start(database, agent_id)
+    database.write_now(lambda connection: connection.execute(sa.update(agents_table).values(disabled_at=NOW)))
+    assert find(database, token) is None
+
+
+def test_sessions_that_are_over_are_cleared_away_by_the_next_one(database: Database, agent_id: str) -> None:
+    start(database, agent_id)
+    database.write_now(partial(sessions.start, agent_id=agent_id, now=NOW + 2 * HOUR, lifetime=HOUR))
+    count = sa.select(sa.func.count()).select_from(sessions_table)
+    assert database.read_now(lambda connection: connection.scalar(count)) == 1

@@ -1,0 +1,53 @@
+"""From "hola" on a customer's phone to a ticket that an agent reads: the whole product, in a real browser."""
+
+import re
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.phone import Customer
+from tests.demo.process import Demo
+
+DETAIL = "Cambié de computador y la página se queda en blanco después de escribir mis datos."
+
+
+def test_a_customer_opens_a_ticket_and_an_agent_reads_it(page: Page, running: Demo, screenshots: Path) -> None:
+    customer = Customer(page, "María Rodríguez")
+    expect(page.locator("#hint")).to_contain_text("hola")
+    customer.picture(screenshots, "1-first-visit")
+    page.get_by_role("button", name="hola", exact=True).click()
+    customer.answer_to(0, "Soporte de mi producto")
+    customer.say("1", "Siigo Facturación")
+    customer.say("3", "No puedo ingresar")
+    customer.say("1", "¿Autorizas")
+    customer.picture(screenshots, "2-consent")
+    ticket = fill_in_the_form(customer)
+    customer.picture(screenshots, "3-ticket")
+
+    page.goto("/consola")
+    page.get_by_label("Usuario").fill("agente")
+    page.get_by_label("Contraseña").fill(running.password)
+    page.get_by_role("button", name="Entrar").or_(page.get_by_role("button", name="Ingresar")).click()
+    page.get_by_role("link", name=ticket).click()
+    told = page.locator("main")
+    for text in (ticket, "María Rodríguez Prieto", "maria@ejemplo.com", DETAIL, "¿Autorizas"):
+        expect(told.get_by_text(text).first).to_be_visible()
+    page.screenshot(path=screenshots / "4-console.png", full_page=True)
+
+
+def fill_in_the_form(customer: Customer) -> str:
+    """Give consent and all that is asked, and return the ticket's number."""
+    customer.say("Acepto", "nombre completo")
+    customer.say("María Rodríguez Prieto", "NIT")
+    customer.say("900123456-8", "correo")
+    customer.say("maria@ejemplo.com", "teléfono")
+    customer.say("este", "compra")
+    customer.say("ayer", "detalle")
+    customer.say(DETAIL, "pantallazo")
+    customer.tap("Foto de ejemplo", "Recibido")
+    summary = customer.say("listo", "¿Está todo bien|Revisa tus datos")
+    expect(summary).to_be_visible()
+    done = customer.say("sí", r"SF-\d{6}")
+    found = re.search(r"SF-\d{6}", done.inner_text())
+    assert found
+    return found[0]
