@@ -77,7 +77,9 @@ Typed = Text | Attachment | Place | Tap | MoveClock | Remark | Quit
 
 
 def read(line: str) -> Typed:
-    """What a line means. One that begins with a slash is a command, and a wrong one explains itself."""
+    """What a line means. One that begins with a slash is a command, and a wrong one explains itself; a blank one is none."""
+    if not line.strip():
+        return Remark("")
     if not line.startswith("/"):
         return Text(line)
     try:

@@ -6,7 +6,6 @@ Nothing that is pending is lost: in the middle of a form an answer is given in p
 from collections.abc import Callable
 from typing import assert_never
 
-from bot.engine.nodes.activation import Activation
 from bot.engine.nodes.ask import Ask
 from bot.engine.nodes.collect import Collect
 from bot.engine.turn import Turn
@@ -101,7 +100,7 @@ def explain_detail(turn: Turn, text: str) -> bool:
         turn.change(case=cases[0])
     fresh = [name for name in cases if name not in turn.conversation.answered]
     for name in fresh:
-        _explain(turn, name)
+        turn.flow.cases[name].explain(name, turn)
     return bool(fresh)
 
 
@@ -118,7 +117,8 @@ def _serve(turn: Turn, text: str, understood: Understanding, fire: Fire) -> bool
     requests = [_REQUESTS[name] for name in understood.intents if name in _REQUESTS]
     in_form = turn.state in turn.flow.forms
     if cases:
-        _tell_cases(turn, cases, understood, fire, moves=not in_form and not requests)
+        turn.has_gap = bool(understood.gap)
+        _tell_cases(turn, cases, fire, moves=not in_form and not requests)
         for trigger in requests[:1]:
             _request(turn, trigger, fire)
         return True
@@ -128,26 +128,15 @@ def _serve(turn: Turn, text: str, understood: Understanding, fire: Fire) -> bool
     return _small_talk(turn, text, understood, fire, in_form=in_form)
 
 
-def _tell_cases(turn: Turn, cases: list[str], understood: Understanding, fire: Fire, *, moves: bool) -> None:
+def _tell_cases(turn: Turn, cases: list[str], fire: Fire, *, moves: bool) -> None:
     """Explain in passing, or move to the last case, which goes on to ask whether it helped."""
     for name in cases[:-1] if moves else cases:
-        _explain(turn, name)
-    if understood.gap:
-        turn.say_phrase("gap")
+        turn.flow.cases[name].explain(name, turn)
     if moves:
         fire(turn, f"case.{cases[-1]}")
     elif turn.state in turn.flow.forms:
         turn.say_phrase("back_to_question")
         turn.flow.nodes[turn.state].remind(turn)
-
-
-def _explain(turn: Turn, name: str) -> None:
-    node = turn.flow.cases[name]
-    if isinstance(node, Activation):
-        node.explain(turn)
-    else:
-        turn.say(node.text)
-    turn.change(answered=(*turn.conversation.answered, name))
 
 
 def _request(turn: Turn, trigger: str, fire: Fire) -> None:
@@ -171,11 +160,11 @@ def _small_talk(turn: Turn, text: str, understood: Understanding, fire: Fire, *,
             else:
                 fire(turn, "rest")
             return True
-        case ("ambiguo",) if understood.candidates and not in_form:
+        case ("ambiguo",) if understood.candidates:
             turn.change(candidates=tuple(name for name in understood.candidates if name in turn.flow.cases), return_to=turn.state)
             fire(turn, "aside.clarify")
             return True
-        case ("fuera_de_alcance",) if not in_form and turn.state != turn.flow.start and len(text.split()) >= _WORDS_OF_A_REQUEST:
+        case ("fuera_de_alcance",) if not in_form and len(text.split()) >= _WORDS_OF_A_REQUEST:
             turn.change(return_to=turn.state)
             fire(turn, "aside.offer_ticket")
             return True

@@ -23,15 +23,13 @@ from bot.engine.nodes.start import Start
 from bot.engine.nodes.summary import Summary
 from bot.engine.phrases import wrong_braces
 from bot.engine.problems import FlowProblem
-from bot.engine.sources import Place, Source
+from bot.engine.sources import ALIKE, Place, Source
 from bot.understanding.fields import FIELDS
 
 #: A list row's description on WhatsApp (Twilio's page on list pickers: 72); a longer line would be cut there.
 LONGEST_LABEL = 72
 #: The body of an interactive message (Twilio's pages on quick replies and list pickers: 1,024).
 LONGEST_MENU = 1024
-#: How alike two names must be, out of 100, for one to be a slip of the other.
-_ALIKE = 60
 
 
 @dataclass(frozen=True)
@@ -60,7 +58,7 @@ class Draft:
         """The node that was meant by a name: itself if it is there, else the nearest, else nothing."""
         if target in self.places:
             return target
-        near = extractOne(target, list(self.places), score_cutoff=_ALIKE)
+        near = extractOne(target, list(self.places), score_cutoff=ALIKE)
         return str(near[0]) if near else ""
 
     def reach(self, *begin: str) -> set[str]:
@@ -112,7 +110,8 @@ def dead_end(draft: Draft) -> Iterator[FlowProblem]:
         reached = draft.reach(name)
         if start in reached or name in told or any(_is_open(draft, other) for other in reached):
             continue
-        if all(name in draft.reach(other) for other in reached):
+        waits = any(draft.nodes[other].waits for other in reached)  # a loop that never waits is told by the next check
+        if waits and all(name in draft.reach(other) for other in reached):
             told |= reached
             yield draft.places[name].problem(
                 "a dead end: no way leads back to the start", f"let a way lead on, at last to {start!r}"

@@ -112,7 +112,7 @@ def _draft(read: Mapping[str, Source], problems: list[FlowProblem]) -> Draft:
         else:
             nodes[name] = node
     if definition is None:
-        for name in _names(source.data, "forms"):
+        for name in filter(str.islower, _names(source.data, "forms")):
             places[name] = Place(source, ("forms", name), f"forms.{name}")
             mentioned[name] = frozenset(_words(source.data))
     return Draft(
@@ -144,10 +144,9 @@ def _nodes_of_files(read: Mapping[str, Source], problems: list[FlowProblem]) -> 
         for name, node in source.data["nodes"].items():
             place = Place(source, ("nodes", str(name)), str(name))
             try:
-                TypeAdapter(NodeName).validate_python(name)
+                yield TypeAdapter(NodeName).validate_python(name), node, place
             except ValidationError as error:
                 problems += sources.describe(error, place)
-            yield str(name), node, place
 
 
 def _names(data: Any, *path: str) -> list[str]:

@@ -6,10 +6,14 @@ from typing import Any
 
 import yaml
 from pydantic import ValidationError
+from rapidfuzz.process import extractOne
 
 from bot.engine.problems import FlowProblem
 
 Path = tuple[str | int, ...]
+
+#: How alike two names must be, out of 100, for one to be a slip of the other.
+ALIKE = 60
 
 
 @dataclass(frozen=True)
@@ -93,7 +97,7 @@ def _walk(node: yaml.Node, path: Path, lines: dict[Path, int], file: str, proble
 
 
 #: What helps against what pydantic finds wrong, by the name that pydantic gives it.
-HINTS = {
+_HINTS = {
     "missing": "add it; the documentation of the type shows an example",
     "extra_forbidden": "is it misspelt? The documentation of the type lists the keys there are",
     "string_too_short": "write the text",
@@ -106,9 +110,21 @@ HINTS = {
 def describe(error: ValidationError, place: Place) -> list[FlowProblem]:
     """What pydantic found wrong in a part of a file, as an author's problems."""
     problems = []
-    for detail in error.errors():
-        key = ".".join(str(part) for part in detail["loc"])
-        what = f"{key}: {detail['msg']}" if key else detail["msg"]
-        hint = HINTS.get(detail["type"], "compare with the example in the documentation of the type")
-        problems.append(place.problem(what, hint, key))
+    missing = {detail["loc"] for detail in error.errors() if detail["type"] == "missing"}
+    for detail in sorted(error.errors(), key=lambda detail: detail["type"] != "extra_forbidden"):
+        location = detail["loc"]
+        hint = _HINTS.get(detail["type"], "compare with the example in the documentation of the type")
+        if detail["type"] == "extra_forbidden" and (meant := _misspelt(location, missing)):
+            missing.remove(meant)
+            hint = f"did you mean {meant[-1]!r}?"
+        if detail["type"] != "missing" or location in missing:
+            key = ".".join(str(part) for part in location)
+            problems.append(place.problem(f"{key}: {detail['msg']}" if key else detail["msg"], hint, key))
     return problems
+
+
+def _misspelt(written: Path, missing: set[Path]) -> Path:
+    """Of the keys that are missing beside a key that is not known, the one that it is most like; empty if it is like none."""
+    beside = {str(path[-1]): path for path in missing if path[:-1] == written[:-1]}
+    near = extractOne(str(written[-1]), list(beside), score_cutoff=ALIKE)
+    return beside[near[0]] if near else ()

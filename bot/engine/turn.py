@@ -54,6 +54,7 @@ class Turn:
     effects: list[Effect] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
     next: str | None = None  #: the trigger with which a node that waits for nothing passes on
+    has_gap: bool = False  #: the question is about a detail that the document leaves open
     refusal: Refused | None = None  #: why a field did not take the answer
 
     def read_field(self, kind: str, text: str) -> Accepted | Refused:
@@ -81,6 +82,13 @@ class Turn:
         """Keep what came along with the draft."""
         place = () if said.location is None else (said.location,)
         self.change(attachments=(*self.conversation.attachments, *said.media, *place))
+
+    def note_answered(self, case: str) -> None:
+        """A documented case was explained; say so too if the question went further than the document."""
+        self.change(answered=(*self.conversation.answered, case))
+        if self.has_gap:
+            self.say_phrase("gap")
+            self.has_gap = False
 
     def drop_draft(self) -> None:
         """Start the next dialogue with a clean sheet."""

@@ -12,9 +12,11 @@ from bot.understanding.everyday import Everyday, PhraseList, WordFile, compile_e
 from bot.understanding.phrases import (
     Part,
     Phrases,
+    Slips,
     Words,
     compile_parts,
     compile_phrases,
+    compile_slips,
     nearest,
     says,
     squeeze,
@@ -61,7 +63,7 @@ class _Ways:
 
     whole: frozenset[Words]  #: whole messages, courtesies left out
     table: Phrases[Part]
-    mistyped: Mapping[str, Words]  #: long enough single words → the words that they stand for
+    mistyped: Slips[Words]  #: single words → the words that they stand for
 
 
 @dataclass(frozen=True)
@@ -117,24 +119,20 @@ def _said_with_a_slip(words: Words, commands: Commands) -> Command | None:
     [place] = unknown
     found = set()
     for command, ways in commands.ways.items():
-        meant = nearest(words[place], ways.mistyped, commands.real_words)
+        meant = nearest(words[place], ways.mistyped)
         if meant is not None and _said((*words[:place], *meant, *words[place + 1 :]), commands) is command:
             found.add(command)
     return found.pop() if len(found) == 1 else None
 
 
 def _compile_ways(how: CommandData, data: CommandsData, everyday: Everyday) -> _Ways:
-    cores = [words_of(phrase) for phrase in how.words]
+    cores: list[Words] = [words_of(phrase) for phrase in how.words]
     # Any core does for a mistyped one: they all say the same. A whole way of saying stands for itself.
     table = compile_parts(how.words, how.around + data.around + everyday.beside)
-    mistyped = {words[0]: words for words in (*table.meanings, *map(words_of, how.says)) if _is_long_word(words)}
-    mistyped |= {words[0]: cores[0] for words in cores if _is_long_word(words)}
+    mistyped: dict[str, Words] = {words[0]: words for words in (*table.meanings, *map(words_of, how.says)) if len(words) == 1}
+    mistyped |= {words[0]: cores[0] for words in cores if len(words) == 1}
     return _Ways(
         whole=frozenset(squeeze(words_of(phrase)) for phrase in how.says),
         table=table,
-        mistyped=mistyped,
+        mistyped=compile_slips(mistyped, ()),
     )
-
-
-def _is_long_word(words: Words) -> bool:
-    return len(words) == 1 and len(words[0]) >= 5

@@ -6,9 +6,7 @@ A message points at a label only if each of its words is found there; a word mor
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from rapidfuzz.distance import OSA
-
-from bot.understanding.phrases import Words, words_of
+from bot.understanding.phrases import Words, is_slip, words_of
 
 #: Where several labels hold the words, they point at the one of which they are at least this much.
 _ENOUGH = 0.5
@@ -19,21 +17,32 @@ class LabelWords:
     """How words count when labels are compared."""
 
     small: frozenset[str]  #: count for nothing
+    negations: frozenset[str]
     weak: frozenset[str]  #: have to be in the label, but do not point at it: "un poco" is no choice
     same: Mapping[str, str]  #: word → the word that stands for all of its meaning: clave → contrasena
 
 
 def pointed_at(words: Words, labels: Sequence[str], how: LabelWords) -> tuple[int, ...]:
-    """The options (from 1) whose label holds every word of the message; none if no word of it has weight."""
+    """The options (from 1) whose label holds every word of the message; none if no word of it has weight.
+
+    With a "no" among them the words have to come in the label's order: "usuario sí, clave no" is not "no tengo clave".
+    """
     asked = _without_small(words, how)
     if how.weak.issuperset(asked):
         return ()
-    spelled = [words_of(label) for label in labels]
-    return tuple(
-        number
-        for number, label in enumerate(spelled, 1)
-        if all(any(_same(word, other, how) for other in label) for word in asked)
-    )
+    ordered = how.negations & set(asked)
+    return tuple(number for number, label in enumerate(labels, 1) if _holds(words_of(label), asked, how, ordered=bool(ordered)))
+
+
+def _holds(label: Words, asked: Sequence[str], how: LabelWords, *, ordered: bool) -> bool:
+    start, found_weight = 0, False
+    for word in asked:
+        places = [place for place in range(start, len(label)) if _same(word, label[place], how)]
+        if not places:
+            return False
+        found_weight = found_weight or any(label[place] not in how.weak for place in places)
+        start = places[0] + 1 if ordered else 0
+    return found_weight
 
 
 def only_one(words: Words, labels: Sequence[str], how: LabelWords) -> int | None:
@@ -78,5 +87,4 @@ def _is_inflected(word: str, other: str) -> bool:
 
 def _is_slip(word: str, other: str) -> bool:
     shorter = min(len(word), len(other))
-    allowed = 0 if shorter < 5 else 1 if shorter < 9 else 2
-    return OSA.distance(word, other, score_cutoff=allowed) <= allowed
+    return shorter > 4 and is_slip(word, other, 1 if shorter < 9 else 2)

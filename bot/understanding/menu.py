@@ -16,7 +16,7 @@ from bot.understanding.commands import Command, Commands, compile_commands, find
 from bot.understanding.everyday import PhraseList, WordFile, compile_everyday, read_file
 from bot.understanding.folding import fold
 from bot.understanding.labels import LabelWords, only_one, pointed_at, whole_label
-from bot.understanding.phrases import Phrases, Piece, Words, compile_phrases, nearest, read, words_of
+from bot.understanding.phrases import Phrases, Piece, Slips, Words, compile_phrases, compile_slips, nearest, read, words_of
 
 MOST_CHARACTERS = 120
 MOST_WORDS = 14
@@ -47,6 +47,7 @@ class MenuData(WordFile):
     no_choice: PhraseList
     real_words: PhraseList
     small_words: PhraseList
+    negations: PhraseList
     weak_words: PhraseList
     same_meaning: tuple[PhraseList, ...]
 
@@ -57,8 +58,7 @@ class MenuWords:
 
     commands: Commands
     phrases: Phrases[int | _Word]
-    mistyped: Mapping[str, int | _Word]  #: single words long enough to be recognised with a slip; longer ones beside a number
-    real_words: frozenset[str]
+    mistyped: Slips[int | _Word]
     labels: LabelWords
 
 
@@ -86,17 +86,16 @@ def compile_menu(vocabulary: Mapping[str, object]) -> MenuWords:
         (_Word.OTHER, data.no_choice),
     ]
     phrases = compile_phrases(groups, (_Word.BESIDE, data.beside + everyday.beside))
+    # Words beside a number have to be longer: "horas" must not pass for "ahora".
+    single = {words[0]: meaning for words, meaning in phrases.meanings.items() if len(words) == 1}
+    mistyped = {word: meaning for word, meaning in single.items() if meaning is not _Word.BESIDE or len(word) >= 7}
     return MenuWords(
         commands=compile_commands(vocabulary),
         phrases=phrases,
-        mistyped={
-            words[0]: meaning
-            for words, meaning in phrases.meanings.items()
-            if len(words) == 1 and len(words[0]) >= (7 if meaning is _Word.BESIDE else 5)
-        },
-        real_words=frozenset(word for phrase in data.real_words for word in words_of(phrase)),
+        mistyped=compile_slips(mistyped, (word for phrase in data.real_words for word in words_of(phrase))),
         labels=LabelWords(
             small=frozenset(word for phrase in data.small_words for word in words_of(phrase)),
+            negations=frozenset(map(fold, data.negations)),
             weak=frozenset(word for phrase in data.weak_words for word in words_of(phrase)),
             same={word: group[0] for group in data.same_meaning for phrase in group for word in words_of(phrase)},
         ),
@@ -121,7 +120,7 @@ def _choose_in_words(folded: str, labels: Sequence[str], words: MenuWords) -> Ch
     pieces = list(_pieces(words_of(_HARMLESS_NO.sub("", folded)), labels, words))
     numbers = {piece.meaning for piece in pieces if isinstance(piece.meaning, int)}
     if not numbers:
-        return _by_words(pieces, labels, words)
+        return Choice(None, "a question") if "?" in folded else _by_words(pieces, labels, words)
     if _NOT_A_PLAIN_NUMBER.search(folded) or _REFUSING_SYMBOLS & set(folded):
         return Choice(None, "an amount, a date or a refusal")
     if len(numbers) > 1 or _repeats_a_digit(pieces):
@@ -146,14 +145,14 @@ def path(text: str) -> tuple[int, ...] | None:
 
 def _pieces(said: Words, labels: Sequence[str], words: MenuWords) -> Iterator[Piece[int | _Word]]:
     """A word of a label is right as it stands: "nube" is no mistyped nine where a menu offers the cloud."""
-    right = words.real_words.union(*map(words_of, labels))
+    right = {word for label in labels for word in words_of(label)}
     for piece in read(said, words.phrases):
         if piece.meaning is not None:
             yield piece
         elif (word := piece.words[0]).isdigit():
             yield Piece(piece.words, int(word) if len(word) <= 2 else _Word.OTHER)
         else:
-            yield Piece(piece.words, nearest(word, words.mistyped, right))
+            yield Piece(piece.words, None if word in right else nearest(word, words.mistyped))
 
 
 def _by_number(number: int, pieces: list[Piece[int | _Word]], labels: Sequence[str], words: MenuWords) -> Choice:
@@ -177,7 +176,10 @@ def _by_words(pieces: list[Piece[int | _Word]], labels: Sequence[str], words: Me
         return Choice(len(labels), "the last")
     if _Word.LAST_BUT_ONE in meanings and meanings <= {_Word.LAST_BUT_ONE, _Word.BESIDE} and len(labels) > 1:
         return Choice(len(labels) - 1, "the last but one")
-    rest = tuple(word for piece in pieces if piece.meaning is not _Word.BESIDE for word in piece.words)
+    said = tuple(word for piece in pieces for word in piece.words)
+    # Beside a "no" every word counts: "no me sirve el usuario" is not "no … usuario".
+    whole = bool(words.labels.negations & set(said))
+    rest = said if whole else tuple(word for piece in pieces if piece.meaning is not _Word.BESIDE for word in piece.words)
     number = only_one(rest, labels, words.labels)
     return Choice(None, "no words of one label alone") if number is None else Choice(number, "words of its label")
 

@@ -5,7 +5,7 @@ whoever reads decides what that means. Not for long texts: what customers tell i
 """
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Generic, TypeVar
@@ -22,22 +22,19 @@ _WORD = re.compile(r"\d+|[^\W\d_]+")
 _WORD_OR_SYMBOL = re.compile(r"\d+|[^\W\d_]+|[^\w\s\x00-\x7f]")
 _RUN = re.compile(r"([^\W\d_])\1+")
 
+SHORTEST_WITH_SLIP = 5
+
 #: Letters that are written for one another: "sinco", "bolver", "kancelar", "hayuda".
 _SOUNDS_ALIKE = ("sczx", "bvw", "kqc", "gj", "yil", "uo")
 
 
 @dataclass(frozen=True)
 class Phrases(Generic[Meaning]):
-    """Phrases and what each means. `squeezed` holds them once more with doubled letters made single."""
+    """Phrases and what each means. Letters held down ("holaaa") are found among the `squeezed`."""
 
     meanings: Mapping[Words, Meaning]
-    squeezed: Mapping[Words, Meaning]
-    longest: int  #: words in the longest phrase
-
-    def get(self, words: Words) -> Meaning | None:
-        """What these words mean together, also with letters held down ("holaaa"); None for no phrase."""
-        meaning = self.meanings.get(words)
-        return self.squeezed.get(squeeze(words)) if meaning is None else meaning
+    squeezed: Mapping[Words, Meaning]  #: the same with doubled letters made single
+    longest: Mapping[str, int]  #: first word, squeezed → words in the longest phrase that begins so
 
 
 @dataclass(frozen=True)
@@ -76,7 +73,11 @@ def compile_phrases(
     if rest is not None:
         for phrase in rest[1]:
             meanings.setdefault(words_of(phrase, symbols=symbols), rest[0])
-    return Phrases(meanings, _squeezed(meanings), max(map(len, meanings), default=0))
+    longest: dict[str, int] = {}
+    for words in meanings:
+        [first] = squeeze(words[:1])
+        longest[first] = max(longest.get(first, 0), len(words))
+    return Phrases(meanings, _squeezed(meanings), longest)
 
 
 def _squeezed(meanings: Mapping[Words, Meaning]) -> dict[Words, Meaning]:
@@ -90,19 +91,21 @@ def _squeezed(meanings: Mapping[Words, Meaning]) -> dict[Words, Meaning]:
 
 
 def read(words: Words, phrases: Phrases[Meaning]) -> list[Piece[Meaning]]:
-    """Cut a message into phrases, the longest first from the left. At most `longest` look-ups per word."""
+    """Cut a message into phrases, the longest first from the left."""
     pieces: list[Piece[Meaning]] = []
+    squeezed = squeeze(words)
     start = 0
     while start < len(words):
-        for length in range(min(phrases.longest, len(words) - start), 0, -1):
-            meaning = phrases.get(words[start : start + length])
+        meaning, end = None, start + 1
+        for stop in range(min(start + phrases.longest.get(squeezed[start], 0), len(words)), start, -1):
+            meaning = phrases.meanings.get(words[start:stop])
+            if meaning is None:
+                meaning = phrases.squeezed.get(squeezed[start:stop])
             if meaning is not None:
-                pieces.append(Piece(words[start : start + length], meaning))
+                end = stop
                 break
-        else:
-            length = 1
-            pieces.append(Piece(words[start : start + 1], None))
-        start += length
+        pieces.append(Piece(words[start:end], meaning))
+        start = end
     return pieces
 
 
@@ -129,31 +132,53 @@ def without(words: Words, table: Phrases[Part]) -> Words:
     return tuple(word for piece in read(words, table) if piece.meaning is None for word in piece.words)
 
 
-def nearest(word: str, candidates: Mapping[str, Meaning], real_words: Collection[str]) -> Meaning | None:
-    """What the word means that this one is a slip of the thumb away from; None if there is none, or several meanings.
+@dataclass(frozen=True)
+class Slips(Generic[Meaning]):
+    """Words that are recognised with a slip of the thumb, by their length, and what each means.
 
-    One slip (a letter wrong, missing, too many, or two swapped) from five letters on, two from nine on. `real_words`
-    are right as they stand: "ingresar" is no slip for "regresar".
+    `real_words` are right as they stand: "ingresar" is no slip for "regresar".
     """
-    if len(word) < 4 or word in real_words:
+
+    by_length: Mapping[int, tuple[tuple[str, Meaning], ...]]
+    real_words: frozenset[str]
+
+
+def compile_slips(meanings: Mapping[str, Meaning], real_words: Iterable[str]) -> Slips[Meaning]:
+    """A table of slips. Words of less than five letters are left out: too many others are one letter away."""
+    by_length: dict[int, list[tuple[str, Meaning]]] = {}
+    for word, meaning in meanings.items():
+        if len(word) >= SHORTEST_WITH_SLIP:
+            by_length.setdefault(len(word), []).append((word, meaning))
+    return Slips({length: tuple(words) for length, words in by_length.items()}, frozenset(real_words))
+
+
+def nearest(word: str, slips: Slips[Meaning]) -> Meaning | None:
+    """What the word means that this one is a slip away from; None if there is none, or several meanings.
+
+    One slip (a letter wrong, missing, too many, or two swapped) from five letters on, two from nine on.
+    """
+    if len(word) < SHORTEST_WITH_SLIP - 1 or word in slips.real_words:
         return None
-    near = {meaning for candidate, meaning in candidates.items() if _is_slip(word, candidate)}
+    near: set[Meaning] = set()
+    for length in range(len(word) - 2, len(word) + 3):
+        allowed = 1 if length < 9 else 2
+        if abs(len(word) - length) <= allowed:
+            near.update(meaning for candidate, meaning in slips.by_length.get(length, ()) if is_slip(word, candidate, allowed))
     return near.pop() if len(near) == 1 else None
 
 
-def _is_slip(word: str, candidate: str) -> bool:
-    allowed = 0 if len(candidate) < 5 else 1 if len(candidate) < 9 else 2
-    if abs(len(word) - len(candidate)) > allowed or not _starts_alike(word, candidate):
-        return False
-    return OSA.distance(word, candidate, score_cutoff=allowed) <= allowed
+def is_slip(word: str, candidate: str, allowed: int) -> bool:
+    """Whether the words are at most so many slips apart, and begin alike."""
+    return _starts_alike(word, candidate) and OSA.distance(word, candidate, score_cutoff=allowed) <= allowed
 
 
 def _starts_alike(word: str, candidate: str) -> bool:
     """A first letter is rarely missed, except a silent h, one that sounds the same, or two swapped."""
     first, wanted = word[0], candidate[0]
+    if first == wanted:
+        return True
     return (
-        first == wanted
-        or (first == "h" and word[1] == wanted)
+        (first == "h" and word[1] == wanted)
         or (wanted == "h" and candidate[1] == first)
         or word[:2] == candidate[1::-1]
         or any(first in alike and wanted in alike for alike in _SOUNDS_ALIKE)

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.phone import Customer
 from tests.demo.process import Demo
 
-DETAIL = "Cambié de computador y la página se queda en blanco después de escribir mis datos."
+DETAIL = "La pantalla queda en blanco y el computador muestra el código E-4512."
 
 
 def test_a_customer_opens_a_ticket_and_an_agent_reads_it(page: Page, running: Demo, screenshots: Path) -> None:

@@ -18,7 +18,8 @@ from bot.engine.inputs import Location
     ("line", "meaning"),
     [
         ("hola", Text("hola")),
-        ("", Text("")),
+        ("", Remark("")),
+        ("  ", Remark("")),
         (" 1 ", Text(" 1 ")),
         ("es /ayuda?", Text("es /ayuda?")),
         ("/vacio", Text("")),

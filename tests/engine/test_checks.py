@@ -1,683 +1,75 @@
 """Whatever is wrong with a flow is found: all of it at once, each with its file, line, node, and a way out.
 
-Each test starts from the real files, changes one thing in their text, and tells the line by what is written there.
+`slips/*.yaml` hold what authors do wrong. Each starts from the real files, changes one thing in their text, and tells the
+one problem that is to be found:
+
+    - slip: what the author did
+      file: the file it was done in
+      old: the text that was there, once; empty for a file that was not there
+      new: what stands there now
+      in: the file that the problem is told for, if it is another one
+      after: words of that file before the line that the problem is told for
+      at: that line, if it is another one than the first that was changed
+      node: …      what: …      hint: …        of the problem; `what` and `hint` are fragments
 """
 
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
-from bot.engine import load as loading
-from bot.engine.checks import LONGEST_LABEL
 from bot.engine.problems import BrokenFlow, FlowProblem
 from tests.engine import world
 
-
-@dataclass(frozen=True)
-class Slip:
-    """One thing that an author did wrong, and the one problem that is to be told."""
-
-    name: str
-    file: str
-    old: str  #: what is written there, once
-    new: str
-    node: str
-    what: str
-    hint: str
-    at: str = ""  #: the line that the problem is about, as it stands after the change; by default the changed one
-    before: str = ""  #: what `old` comes after, where it stands there more than once
+FOLDER = Path(__file__).parent / "slips"
 
 
-LONG = "Una opción " + "larguísima " * 7
+def slips() -> Iterator[Any]:
+    for path in sorted(FOLDER.glob("*.yaml")):
+        for slip in yaml.safe_load(path.read_text(encoding="utf-8")):
+            yield pytest.param(slip, id=f"{path.stem}: {slip['slip']}")
 
-SLIPS = [
-    Slip(
-        "a way to a node that is not there",
-        "menus.yaml",
-        "{label: Ventas y planes, goto: ventas}",
-        "{label: Ventas y planes, goto: ventass}",
-        "menu.principal",
-        "leads to 'ventass', which is not there",
-        "did you mean 'ventas'?",
-    ),
-    Slip(
-        "a way to a node whose name is like no other",
-        "cases/cambiar_clave.yaml",
-        "goto: ayudo",
-        "goto: xyzxyz",
-        "cambiar_clave",
-        "leads to 'xyzxyz', which is not there",
-        "add the node, or lead somewhere else",
-    ),
-    Slip(
-        "a yes that leads nowhere",
-        "menus.yaml",
-        'if_yes: {label: "Sí, un asesor", goto: asesor}',
-        'if_yes: {label: "Sí, un asesor", goto: asessor}',
-        "ofrecer_asesor",
-        "leads to 'asessor', which is not there",
-        "did you mean 'asesor'?",
-    ),
-    Slip(
-        "a refused consent that leads nowhere",
-        "forms.yaml",
-        "refused: sin_autorizacion",
-        "refused: sin_autorisacion",
-        "consent",
-        "leads to 'sin_autorisacion', which is not there",
-        "did you mean 'sin_autorizacion'?",
-    ),
-    Slip(
-        "an answer that helped and leads nowhere",
-        "forms.yaml",
-        "solved: resuelto",
-        "solved: resueto",
-        "helped",
-        "leads to 'resueto', which is not there",
-        "did you mean 'resuelto'?",
-    ),
-    Slip(
-        "a ticket after which nothing comes",
-        "forms.yaml",
-        "after: inicio",
-        "after: inico",
-        "after",
-        "leads to 'inico', which is not there",
-        "did you mean 'inicio'?",
-    ),
-    Slip(
-        "a role that leads nowhere",
-        "menus.yaml",
-        "tickets: estado",
-        "tickets: estados",
-        "roles.tickets",
-        "leads to 'estados', which is not there",
-        "did you mean 'estado'?",
-    ),
-    Slip(
-        "a role that is not given",
-        "menus.yaml",
-        "  offer_ticket: registrar\n",
-        "",
-        "roles",
-        "offer_ticket: Field required",
-        "add it",
-        at="roles:",
-    ),
-    Slip(
-        "a role that does not exist",
-        "menus.yaml",
-        "  offer_ticket: registrar\n",
-        "  offer_ticket: registrar\n  offer_coffee: registrar\n",
-        "roles",
-        "offer_coffee: Extra inputs are not permitted",
-        "is it misspelt?",
-        at="  offer_coffee: registrar",
-    ),
-    Slip(
-        "a start that does not wait",
-        "menus.yaml",
-        "  inicio:\n    type: start",
-        "  inicio:\n    type: say",
-        "inicio",
-        "conversations begin here, but its type is not 'start'",
-        "give it the type 'start'",
-        at="    type: say",
-    ),
-    Slip(
-        "a node to which no way leads",
-        "menus.yaml",
-        "      - {label: Cómo ingresar, goto: ingreso_general}\n",
-        "",
-        "ingreso_general",
-        "no way leads here",
-        "add it to a menu's options",
-        at="cases/ingreso_general.yaml|  ingreso_general:",
-    ),
-    Slip(
-        "a form to which no way leads",
-        "menus.yaml",
-        "      - {label: Siigo Nube, goto: nube}\n",
-        "",
-        "forms.nube",
-        "no way leads here",
-        "add it to a menu's options",
-        at="forms.yaml|  nube:",
-    ),
-    Slip(
-        "a dead end",
-        "cases/cambiar_clave.yaml",
-        "goto: ayudo",
-        "goto: sin_salida\n  sin_salida:\n    type: menu\n    text: ¿Y ahora?\n    options:\n      - {label: Otra vez, goto: cambiar_clave}",
-        "cambiar_clave",
-        "a dead end: no way leads back to the start",
-        "at last to 'inicio'",
-        at="  cambiar_clave:",
-    ),
-    Slip(
-        "nodes that pass on in a circle",
-        "menus.yaml",
-        '    none: "No encuentro solicitudes registradas desde este chat."\n    goto: menu.principal',
-        '    none: "No encuentro solicitudes registradas desde este chat."\n    goto: vuelta\n'
-        "  vuelta:\n    type: say\n    text: Un momento.\n    goto: estado",
-        "estado",
-        "a loop that never waits for the customer: estado → vuelta → estado",
-        "let one of them lead to a menu or to a question",
-        at="  estado:",
-    ),
-    Slip(
-        "a question that passes on to itself once it is answered",
-        "cases/espera_activacion.yaml",
-        "late_goto: acceso",
-        "late_goto: espera_activacion",
-        "espera_activacion",
-        "a loop that never waits for the customer: espera_activacion → espera_activacion",
-        "let one of them lead to a menu or to a question",
-        at="  espera_activacion:",
-    ),
-    Slip(
-        "an option without a label",
-        "menus.yaml",
-        "{label: Siigo Contador, goto: contador}",
-        "{goto: contador}",
-        "menu.producto",
-        "options.1.label: Field required",
-        "add it",
-    ),
-    Slip(
-        "an option with an empty label",
-        "menus.yaml",
-        "{label: Siigo Contador, goto: contador}",
-        '{label: "", goto: contador}',
-        "menu.producto",
-        "options.1.label: String should have at least 1 character",
-        "write the text",
-    ),
-    Slip(
-        "a menu without options",
-        "menus.yaml",
-        "\n      - {label: Siigo Nube, goto: nube}\n      - {label: Siigo Contador, goto: contador}"
-        "\n      - {label: Siigo Facturación, goto: menu.facturacion}",
-        " []\n  # {goto: nube} {goto: contador} {goto: menu.facturacion}",
-        "menu.producto",
-        "options: Tuple should have at least 1 item",
-        "add at least one",
-        at="    options: []",
-    ),
-    Slip(
-        "a menu with eleven options",
-        "menus.yaml",
-        "      - {label: Cómo ingresar, goto: ingreso_general}\n",
-        "      - {label: Cómo ingresar, goto: ingreso_general}\n" * 5,
-        "menu.respuestas",
-        "options: Tuple should have at most 10 items",
-        "split them over two menus",
-        before="¿Cuál es tu caso?",
-        at="¿Cuál es tu caso?|    options:",
-    ),
-    Slip(
-        "an option's label that is too long",
-        "menus.yaml",
-        "label: Hablar con un asesor,",
-        f"label: {LONG},",
-        "menu.principal",
-        f"a label of {len(LONG.strip())} characters; WhatsApp shows {LONGEST_LABEL}",
-        "shorten it",
-    ),
-    Slip(
-        "a case's label that is too long",
-        "cases/olvide_usuario.yaml",
-        "label: Olvidé mi usuario",
-        f"label: {LONG}",
-        "olvide_usuario",
-        f"a label of {len(LONG.strip())} characters",
-        "shorten it",
-    ),
-    Slip(
-        "an answer's label that is too long",
-        "menus.yaml",
-        'if_no: {label: "No, espero", goto: resuelto}',
-        f"if_no: {{label: {LONG}, goto: resuelto}}",
-        "espera.algo_mas",
-        f"a label of {len(LONG.strip())} characters",
-        "shorten it",
-    ),
-    Slip(
-        "a menu that is longer than a message",
-        "menus.yaml",
-        'text: "¿Con qué producto necesitas ayuda?"',
-        f'text: "{"¿Con qué producto necesitas ayuda? " * 30}"',
-        "menu.producto",
-        "WhatsApp takes 1024",
-        "shorten its text",
-    ),
-    Slip(
-        "a text that is missing",
-        "cases/ingreso_general.yaml",
-        "    text: |-",
-        "    texto: |-",
-        "ingreso_general",
-        "text: Field required",
-        "add it",
-        at="  ingreso_general:",
-    ),
-    Slip(
-        "a text that is empty",
-        "menus.yaml",
-        'text: "¿Te funcionó?"',
-        'text: "  "',
-        "ayudo",
-        "text: String should have at least 1 character",
-        "write the text",
-    ),
-    Slip(
-        "a field's text that is missing",
-        "forms.yaml",
-        '    text: "¿Cuál es el *correo* que registraste al comprar?"\n',
-        "",
-        "",
-        "fields.correo.text: Field required",
-        "add it",
-        at="  correo:",
-    ),
-    Slip(
-        "an unknown type of field",
-        "forms.yaml",
-        "type: email",
-        "type: emial",
-        "fields.correo",
-        "unknown field type 'emial'",
-        "there are: name, tax_id, email",
-    ),
-    Slip(
-        "a field that no form can ask for",
-        "forms.yaml",
-        "fields: [nombre, telefono, detalle]",
-        "fields: [nombre, telfono, detalle]",
-        "forms.ventas",
-        "there is no field 'telfono'",
-        "there are: nombre, nit, correo, telefono",
-    ),
-    Slip(
-        "a field that is asked for twice",
-        "forms.yaml",
-        "fields: [nombre, telefono, detalle]",
-        "fields: [nombre, telefono, nombre, detalle]",
-        "forms.ventas",
-        "the field 'nombre' stands here twice",
-        "remove one of the two",
-    ),
-    Slip(
-        "a form that does not ask what it is about",
-        "forms.yaml",
-        "fields: [nombre, telefono, detalle]",
-        "fields: [nombre, telefono]",
-        "forms.ventas",
-        "no field of the type 'detail'",
-        "agents read there what the request is",
-    ),
-    Slip(
-        "a form without a category",
-        "forms.yaml",
-        "    category: Ventas y planes\n",
-        "",
-        "",
-        "forms.ventas.category: Field required",
-        "add it",
-        at="  ventas:",
-    ),
-    Slip(
-        "a form with a name that nodes cannot have",
-        "forms.yaml",
-        "  ventas:\n    category",
-        "  Ventas:\n    category",
-        "",
-        "forms.Ventas.[key]: String should match pattern",
-        "lower-case letters",
-        at="  Ventas:",
-    ),
-    Slip(
-        "a field named like a part of every form",
-        "forms.yaml",
-        "  correo:\n    type: email\n",
-        "  resumen:\n    type: detail\n    label: Resumen\n    text: ¿Qué más?\n  correo:\n    type: email\n",
-        "fields.resumen",
-        "every form has a part of this name",
-        "choose another name",
-        at="  resumen:",
-    ),
-    Slip(
-        "attachments without the words that end them",
-        "forms.yaml",
-        "    done: Listo\n",
-        "",
-        "fields.adjuntos",
-        "done: Field required",
-        "add it",
-        at="  adjuntos:",
-    ),
-    Slip(
-        "a key that belongs to another type of field",
-        "forms.yaml",
-        "    type: email\n",
-        "    type: email\n    skip: Sin correo\n",
-        "fields.correo",
-        "skip: Extra inputs are not permitted",
-        "is it misspelt?",
-        at="    skip: Sin correo",
-    ),
-    Slip(
-        "one answer as two types",
-        "forms.yaml",
-        "type: purchase_date",
-        "type: detail",
-        "espera_activacion",
-        "'fecha_compra' is of the type 'purchase_date' here and of 'detail' at forms.yaml:",
-        "give both the same type",
-        at="cases/espera_activacion.yaml|    kind: purchase_date",
-    ),
-    Slip(
-        "a wait that is counted from something else than a day",
-        "cases/espera_activacion.yaml",
-        "    field: fecha_compra\n    kind: purchase_date",
-        "    field: dia\n    kind: name",
-        "espera_activacion",
-        "the wait cannot be counted from 'name'",
-        "ask for a purchase_date",
-        at="    kind: name",
-    ),
-    Slip(
-        "a placeholder that nobody fills in",
-        "forms.yaml",
-        "es la *{ticket}*",
-        "es la *{ticet}*",
-        "forms.asesor",
-        "unknown placeholder {ticet}",
-        "here you can use {hours}, {ticket}",
-    ),
-    Slip(
-        "a placeholder where there are none",
-        "menus.yaml",
-        "¡Me alegra haberte ayudado!",
-        "¡Me alegra haberte ayudado, {nombre}!",
-        "resuelto",
-        "unknown placeholder {nombre}",
-        "no placeholder is filled in here",
-    ),
-    Slip(
-        "a placeholder in an option's label",
-        "menus.yaml",
-        "label: Siigo Contador",
-        'label: "Siigo {x}"',
-        "menu.producto",
-        "unknown placeholder {x}",
-        "no placeholder is filled in here",
-    ),
-    Slip(
-        "a placeholder in what all summaries say",
-        "forms.yaml",
-        "Responde *{confirm}*",
-        "Responde *{confirma}*",
-        "summary",
-        "unknown placeholder {confirma}",
-        "here you can use {confirm}",
-    ),
-    Slip(
-        "a placeholder in what all forms ask after an answer",
-        "forms.yaml",
-        'if_yes: "Sí, ya pude"',
-        'if_yes: "Sí, ya {pude}"',
-        "helped",
-        "unknown placeholder {pude}",
-        "no placeholder is filled in here",
-    ),
-    Slip(
-        "a stray brace",
-        "menus.yaml",
-        "Último cambio: {date}.",
-        "Último cambio: {date.",
-        "estado",
-        "a brace that belongs to no placeholder",
-        "here you can use {category}, {date}, {status}, {ticket}",
-    ),
-    Slip(
-        "an unknown type of node",
-        "cases/olvide_clave.yaml",
-        "type: case",
-        "type: answer",
-        "olvide_clave",
-        "unknown node type 'answer'",
-        "there are: start, menu, case",
-    ),
-    Slip(
-        "a type that is a list",
-        "cases/olvide_clave.yaml",
-        "type: case",
-        "type: [case]",
-        "olvide_clave",
-        "unknown node type ['case']",
-        "there are: start, menu, case",
-    ),
-    Slip(
-        "a node without a type",
-        "cases/olvide_clave.yaml",
-        "    type: case\n",
-        "",
-        "olvide_clave",
-        "this node has no type",
-        "there are: start, menu, case",
-        at="  olvide_clave:",
-    ),
-    Slip(
-        "a node in which nothing is written",
-        "menus.yaml",
-        "nodes:\n",
-        "nodes:\n  vacio:\n",
-        "vacio",
-        "this node has no type",
-        "there are: start, menu, case",
-        at="  vacio:",
-    ),
-    Slip(
-        "a key that the type does not have",
-        "cases/olvide_clave.yaml",
-        "    type: case\n",
-        "    type: case\n    colour: red\n",
-        "olvide_clave",
-        "colour: Extra inputs are not permitted",
-        "is it misspelt?",
-        at="    colour: red",
-    ),
-    Slip(
-        "a key beside the nodes",
-        "cases/olvide_clave.yaml",
-        "nodes:\n",
-        "node: {}\nnodes:\n",
-        "node",
-        "this key is not known here",
-        "nodes stand under `nodes:`",
-        at="node: {}",
-    ),
-    Slip(
-        "a file without nodes",
-        "cases/olvide_clave.yaml",
-        "nodes:\n",
-        "# nodes:\nolvide: 1\nnodes: []\n_: # ",
-        "",
-        "there are no nodes",
-        "write them under `nodes:`",
-        at="nodes: []",
-    ),
-    Slip(
-        "a name that no node can have",
-        "menus.yaml",
-        "nodes:\n",
-        "nodes:\n  Bienvenida:\n    type: say\n    text: Hola.\n    goto: inicio\n",
-        "Bienvenida",
-        "String should match pattern",
-        "lower-case letters",
-        at="  Bienvenida:",
-    ),
-    Slip(
-        "a key that stands there twice",
-        "cases/olvide_clave.yaml",
-        "    type: case\n",
-        "    type: case\n    type: say\n",
-        "type",
-        "this key stands here twice",
-        "remove one of the two",
-        at="    type: say",
-    ),
-    Slip(
-        "a node that is named twice in a file",
-        "menus.yaml",
-        "  cancelado:\n",
-        "  resuelto:\n",
-        "resuelto",
-        "this key stands here twice",
-        "remove one of the two",
-        at="escríbeme aquí mismo.|  resuelto:",
-    ),
-    Slip(
-        "a node that is named as in another file",
-        "cases/olvide_clave.yaml",
-        "nodes:\n",
-        "nodes:\n  ayudo:\n    type: say\n    text: ¡Bien!\n    goto: inicio\n",
-        "ayudo",
-        "the name 'ayudo' is taken",
-        "choose another",
-        at="menus.yaml|  ayudo:",
-    ),
-    Slip(
-        "a node that is named like a form",
-        "cases/olvide_clave.yaml",
-        "nodes:\n",
-        "nodes:\n  nube:\n    type: say\n    text: ¡Bien!\n    goto: inicio\n",
-        "nube",
-        "the name 'nube' is taken",
-        "choose another",
-        at="  nube:",
-    ),
-    Slip(
-        "a file that is no YAML",
-        "cases/olvide_clave.yaml",
-        "    label: Olvidé mi contraseña\n",
-        "    label: Olvidé mi contraseña: ayuda\n",
-        "",
-        "mapping values are not allowed",
-        "quote texts that hold a colon",
-        at="    label: Olvidé mi contraseña: ayuda",
-    ),
-    Slip(
-        "a quote that is never closed",
-        "menus.yaml",
-        'text: "¿Qué día',
-        'text: "¿Qué día',
-        "",
-        "",
-        "",
-    ),
-    Slip(
-        "a phrase that is missing",
-        "phrases.yaml",
-        '  hello_again: "¡Hola! Seguimos:"\n',
-        "",
-        "",
-        "phrases.hello_again: Field required",
-        "add it",
-        at="phrases:",
-    ),
-    Slip(
-        "a phrase that nobody says",
-        "phrases.yaml",
-        '  hello_again: "¡Hola! Seguimos:"\n',
-        '  hello_again: "¡Hola! Seguimos:"\n  bye: "¡Adiós!"\n',
-        "",
-        "phrases.bye: Extra inputs are not permitted",
-        "is it misspelt?",
-        at='  bye: "¡Adiós!"',
-    ),
-    Slip(
-        "a placeholder in a phrase",
-        "phrases.yaml",
-        "    {data}",
-        "    {datos}",
-        "my_data",
-        "unknown placeholder {datos}",
-        "here you can use {data}",
-        at="  my_data: |-",
-    ),
-    Slip(
-        "a placeholder in a ticket's state",
-        "phrases.yaml",
-        "resolved: resuelta",
-        'resolved: "resuelta el {date}"',
-        "statuses.resolved",
-        "unknown placeholder {date}",
-        "no placeholder is filled in here",
-    ),
-    Slip(
-        "a month that is missing",
-        "phrases.yaml",
-        "noviembre, diciembre]",
-        "noviembre]",
-        "",
-        "calendar.months: Tuple should have at least 12 items",
-        "add at least one",
-    ),
-    Slip(
-        "a reason without a sentence",
-        "refusals.yaml",
-        "  phone.in_words:",
-        "  phone.in_word:",
-        "phone.in_words",
-        "there is no sentence for this reason",
-        "add one under `refusals:`",
-        at="refusals:",
-    ),
-    Slip(
-        "a placeholder in a refusal",
-        "refusals.yaml",
-        "en menos de {longest} caracteres",
-        "en menos de {most} caracteres",
-        "too_long",
-        "unknown placeholder {most}",
-        "here you can use {longest}",
-    ),
-    Slip(
-        "hours that end before they begin",
-        "hours.yaml",
-        "saturday: [08:00-12:00]",
-        "saturday: [12:00-08:00]",
-        "saturday",
-        "closes at 08:00, before it opens at 12:00",
-        "write the opening first",
-    ),
-    Slip(
-        "hours that are no hours",
-        "hours.yaml",
-        "saturday: [08:00-12:00]",
-        "saturday: [de 8 a 12]",
-        "",
-        "open.saturday.0: Value error, write it as 08:00-18:00",
-        "compare with the example",
-    ),
-    Slip(
-        "a time zone that there is not",
-        "hours.yaml",
-        "zone: America/Bogota",
-        "zone: America/Bogotá",
-        "zone",
-        "there is no time zone 'America/Bogotá'",
-        "write it as America/Bogota",
-    ),
-    Slip(
-        "a placeholder in the hours",
-        "hours.yaml",
-        "A esta hora no hay asesores",
-        "A esta {hora} no hay asesores",
-        "text_closed",
-        "unknown placeholder {hora}",
-        "no placeholder is filled in here",
-    ),
-]
+
+def commit(slip: dict[str, str], files: dict[str, str]) -> None:
+    """Do to the files what the slip says."""
+    before = files.get(slip["file"], "")
+    assert before.count(slip["old"]) == 1, f"{slip['file']} should hold this once: {slip['old']}"
+    files[slip["file"]] = before.replace(slip["old"], slip["new"])
+
+
+def line_of(slip: dict[str, str], files: dict[str, str]) -> int:
+    """The line, counted from 1, that the slip's problem is to be told for."""
+    if "at" in slip:
+        text = files[slip.get("in", slip["file"])]
+        start = text.index(slip.get("after", ""))
+        found = re.compile(rf"^{re.escape(slip['at'])}$" if slip["at"].endswith(":") else re.escape(slip["at"]), re.MULTILINE)
+        match = found.search(text, start)
+        assert match is not None, f"no such line: {slip['at']}"
+        return text.count("\n", 0, match.start()) + 1
+    text = files[slip["file"]]
+    return text.count("\n", 0, text.index(slip["new"])) + 1
+
+
+def is_told(slip: dict[str, str], files: dict[str, str], problem: FlowProblem) -> bool:
+    return (
+        (problem.file, problem.line, problem.node) == (slip.get("in", slip["file"]), line_of(slip, files), slip["node"])
+        and slip["what"] in problem.what
+        and slip["hint"] in problem.hint
+    )
+
+
+def test_the_flow_that_customers_get_has_no_problem() -> None:
+    assert world.problems(world.files()) == []
+
+
+@pytest.mark.parametrize("slip", list(slips()))
+def test_one_slip_gives_one_problem_that_says_where_and_what_to_do(slip: dict[str, str]) -> None:
+    files = world.files()
+    commit(slip, files)
+    found = world.problems(files)
+    wanted = f"{slip.get('in', slip['file'])}:{line_of(slip, files)}: {slip['node']}: {slip['what']} / {slip['hint']}"
+    assert len(found) == 1, f"wanted: {wanted}\n" + "\n".join(map(str, found))
+    assert is_told(slip, files, found[0]), f"wanted: {wanted}\n{found[0]}"

@@ -58,16 +58,18 @@ class Activation(Node):
     def enter(self, turn: Turn) -> str | None:
         """Say the rule, then the dates if the day of purchase is known, else ask for it."""
         turn.say(self.text)
-        turn.change(case=turn.state, answered=(*turn.conversation.answered, turn.state))
+        turn.change(case=turn.state)
+        turn.note_answered(turn.state)
         return self._tell(turn)
 
     def remind(self, turn: Turn) -> None:
         """Ask for the day again."""
         turn.say(self.ask)
 
-    def explain(self, turn: Turn) -> None:
+    def explain(self, name: str, turn: Turn) -> None:
         """Give the answer in passing, in the middle of a form: the rule, and the dates if they are known."""
         turn.say(self.text)
+        turn.note_answered(name)
         if (bought := turn.conversation.answers.get(self.field)) is not None:
             self._dates(date.fromisoformat(bought), turn)
 

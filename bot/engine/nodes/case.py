@@ -33,6 +33,11 @@ class Case(Node):
 
     def enter(self, turn: Turn) -> str | None:
         """Say the answer and pass on."""
-        turn.say(self.text)
-        turn.change(case=turn.state, answered=(*turn.conversation.answered, turn.state))
+        turn.change(case=turn.state)
+        self.explain(turn.state, turn)
         return "explained"
+
+    def explain(self, name: str, turn: Turn) -> None:
+        """Give the answer, also in passing, in the middle of a form; `name` is this node's."""
+        turn.say(self.text)
+        turn.note_answered(name)

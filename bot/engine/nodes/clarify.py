@@ -44,8 +44,15 @@ class Clarify(Node):
         number = option(said, self._labels(turn), turn)
         if number is None:
             return None
-        candidates = turn.conversation.candidates
-        return f"case.{candidates[number - 1]}" if number <= len(candidates) else "other"
+        candidates, left = turn.conversation.candidates, turn.conversation.return_to
+        turn.change(candidates=(), return_to="")
+        if number > len(candidates):
+            return "other" if left not in turn.flow.forms else f"return.{left}"
+        if left in turn.flow.forms:  # in the middle of a form the answer is given in passing
+            turn.flow.cases[candidates[number - 1]].explain(candidates[number - 1], turn)
+            turn.say_phrase("back_to_question")
+            return f"return.{left}"
+        return f"case.{candidates[number - 1]}"
 
     def _labels(self, turn: Turn) -> list[str]:
         return [*(turn.flow.cases[name].label for name in turn.conversation.candidates), self.other]

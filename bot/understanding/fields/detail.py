@@ -4,7 +4,6 @@ Accepted: the text as typed, without space at the ends. Refused when it tells no
 command, a number, keys hit at random. Secrets were masked before a text comes here.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -17,8 +16,6 @@ from bot.understanding.phrases import Part, Phrases, compile_parts, says, withou
 FEWEST_WORDS = 2
 #: The beginning of a long text is enough to see that it tells something.
 _READ = 2_000
-
-_LAUGHTER = re.compile(r"(?:[jh]+[aeiou]*){2,}|k{3,}|(?:xd)+|[jas]{5,}")
 
 
 class DetailData(WordFile):
@@ -59,8 +56,18 @@ def _read(text: str, words: _Words) -> Accepted | Refused:
 def _tells(said: tuple[str, ...], words: _Words) -> bool:
     if says(said, words.dont_know) or says(said, words.nothing):
         return False
-    left = [word for word in without(said, words.empty) if not _LAUGHTER.fullmatch(word)]
+    left = [word for word in without(said, words.empty) if not _is_laughter(word)]
     return len(left) >= FEWEST_WORDS and any(len(word) > 2 and is_pronounceable(word) for word in left)
+
+
+def _is_laughter(word: str) -> bool:
+    """Jajaja, jeje, jajsjas, kkk: few letters, over and over."""
+    letters = set(word)
+    return len(word) > 2 and (
+        letters in ({"k"}, {"x", "d"})
+        or (any(letters - {"s", "h", "j"} == {vowel} for vowel in "aeiou") and "j" in letters)
+        or letters == {"h", "a"}
+    )
 
 
 DETAIL = Field(

@@ -152,7 +152,7 @@ def _judge(address: str, words: _Words) -> Accepted | Refused:
     likely = _likely_domain(domain, words)
     if local and domain and "." not in domain:
         return Refused("email.no_ending", {"suggestion": shown(f"{local}@{likely or domain + '.com'}")})
-    if ending in words.wrong_endings or not (ending.isalpha() or ending.isdigit()):
+    if ending in words.wrong_endings or (ending and not (ending.isalpha() or ending.isdigit())):
         likely = likely or f"{domain.rpartition('.')[0]}.com"
         return Refused("email.wrong_ending", {"ending": ending, "suggestion": shown(f"{local}@{likely}")})
     try:

@@ -19,6 +19,7 @@ _SPACE_OR_INVISIBLE = re.compile(r"[\s\u200b-\u200f\u2060\ufeff]+")
 _ODD_SIGNS = re.compile(r"[<>{}\[\]=#%^$|\\]|https?:|www\.|:/")
 _MARKS = " .,;:!¡¿\"'*_~-()«»“”"
 _ENDS_IN_INITIALS = re.compile(r"(?:^|[ .])[^\W\d_]$")
+_LONGEST_OPENING = 8
 _HELD_DOWN = re.compile(r"(.)\1{3,}")
 
 
@@ -36,8 +37,8 @@ class NameData(WordFile):
 
 @dataclass(frozen=True)
 class _Words:
-    openings: tuple[tuple[str, ...], ...]  #: what may stand before a name, longest first
-    endings: tuple[tuple[str, ...], ...]
+    openings: frozenset[tuple[str, ...]]  #: what may stand before a name
+    endings: frozenset[tuple[str, ...]]
     small: frozenset[str]
     company: Mapping[str, str]
     not_names: frozenset[str]
@@ -53,14 +54,14 @@ def compile_reader(vocabulary: Mapping[str, object]) -> Reader:
     everyday = compile_everyday(vocabulary)
     titles = tuple(article + title for article in ("", "el ", "la ") for title in data.titles)
     words = _Words(
-        openings=_longest_first(data.lead_in + everyday.courtesy + titles),
-        endings=_longest_first(everyday.courtesy),
+        openings=frozenset(map(words_of, data.lead_in + everyday.courtesy + titles)),
+        endings=frozenset(map(words_of, everyday.courtesy)),
         small=frozenset(map(fold, data.small)),
         company={fold(mark).replace(".", ""): mark for mark in data.company},
         not_names=frozenset(map(fold, data.not_names)),
         no_name=compile_parts(data.no_name, data.lead_in + data.titles + everyday.beside + data.small),
         dont_know=compile_dont_know(everyday, data.lead_in),
-        questions=_longest_first(data.questions),
+        questions=tuple(map(words_of, data.questions)),
         commands=compile_commands(vocabulary),
     )
     return lambda text, _: _read(text, words)
@@ -101,33 +102,26 @@ def _bare(text: str, words: _Words) -> str:
     if comma and says(words_of(opening), words.no_name):  # "claro, Juan Pérez"
         visible = rest
     parts = _SPACE_OR_INVISIBLE.sub(" ", visible).strip(_MARKS).split(" ")
-    parts = _without_endings(_without_openings(parts, words.openings), words.endings)
+    parts = _without_endings(_without_openings(parts, words), words)
     name = " ".join(parts).strip(_MARKS)
     return name + "." if _ENDS_IN_INITIALS.search(name) and name + "." in " ".join(visible.split()) else name
 
 
-def _without_openings(parts: list[str], openings: tuple[tuple[str, ...], ...]) -> list[str]:
-    changed = True
-    while changed and parts:
-        changed = False
-        for opening in openings:
-            # A part may hold two words: "n.i.t". An opening ends where a part ends.
-            for taken in range(1, min(len(opening), len(parts)) + 1):
-                if words_of(" ".join(parts[:taken])) == opening:
-                    parts, changed = parts[taken:], True
-                    break
-            if changed:
-                break
-        while parts and not words_of(parts[0]):
-            parts = parts[1:]
+def _without_openings(parts: list[str], words: _Words) -> list[str]:
+    """Lead-in, titles and courtesies are taken off as long as there are any."""
+    while parts:
+        lengths = range(min(_LONGEST_OPENING, len(parts)), 0, -1)
+        taken = next((length for length in lengths if words_of(" ".join(parts[:length])) in words.openings), 0)
+        if not taken and words_of(parts[0]):
+            break
+        parts = parts[taken or 1 :]
     return parts
 
 
-def _without_endings(parts: list[str], endings: tuple[tuple[str, ...], ...]) -> list[str]:
-    for ending in endings:
-        if len(parts) > len(ending) and words_of(" ".join(parts[-len(ending) :])) == ending:
-            return parts[: -len(ending)]
-    return parts
+def _without_endings(parts: list[str], words: _Words) -> list[str]:
+    lengths = range(min(_LONGEST_OPENING, len(parts) - 1), 0, -1)
+    taken = next((length for length in lengths if words_of(" ".join(parts[-length:])) in words.endings), 0)
+    return parts[: len(parts) - taken]
 
 
 def _can_be_a_name(name: str, parts: list[str], words: _Words, *, is_company: bool) -> bool:
@@ -154,10 +148,6 @@ def _with_capital(part: str, words: _Words, *, first: bool) -> str:
     if key in words.small and not first:
         return part.lower()
     return re.sub(r"(^|[-'.])(\w)", lambda match: match[1] + match[2].upper(), part.lower())
-
-
-def _longest_first(phrases: PhraseList) -> tuple[tuple[str, ...], ...]:
-    return tuple(sorted({words_of(phrase) for phrase in phrases}, key=len, reverse=True))
 
 
 NAME = Field(

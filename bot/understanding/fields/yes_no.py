@@ -11,7 +11,7 @@ from enum import Enum
 
 from bot.understanding.everyday import PhraseList, WordFile, compile_everyday, read_file
 from bot.understanding.fields.base import Accepted, Field, Reader, Refused
-from bot.understanding.phrases import Phrases, compile_phrases, nearest, read, words_of
+from bot.understanding.phrases import Phrases, Slips, compile_phrases, compile_slips, nearest, read, words_of
 
 YES, NO = "si", "no"
 
@@ -51,8 +51,7 @@ _Meaning = _Said | _FieldName
 @dataclass(frozen=True)
 class _Words:
     phrases: Phrases[_Meaning]
-    mistyped: Mapping[str, _Meaning]
-    real_words: frozenset[str]
+    mistyped: Slips[_Meaning]
 
 
 def compile_reader(vocabulary: Mapping[str, object]) -> Reader:
@@ -68,8 +67,8 @@ def compile_reader(vocabulary: Mapping[str, object]) -> Reader:
         **{_FieldName(field): names for field, names in data.fields.items()},
     }
     phrases = compile_phrases(groups.items(), (_Said.BESIDE, data.beside + everyday.beside), symbols=True)
-    single = {words[0]: meaning for words, meaning in phrases.meanings.items() if len(words) == 1 and len(words[0]) >= 5}
-    words = _Words(phrases, single, frozenset(word for phrase in data.real_words for word in words_of(phrase)))
+    single = {words[0]: meaning for words, meaning in phrases.meanings.items() if len(words) == 1}
+    words = _Words(phrases, compile_slips(single, (word for phrase in data.real_words for word in words_of(phrase))))
     return lambda text, _: _read(text, words)
 
 
@@ -112,7 +111,7 @@ def _meanings(clause: str, words: _Words) -> list[_Meaning | None]:
         meaning = piece.meaning
         if meaning is None and not piece.words[0].isalnum():
             continue
-        found.append(meaning or nearest(piece.words[0], words.mistyped, words.real_words))
+        found.append(meaning or nearest(piece.words[0], words.mistyped))
     return found
 
 

@@ -135,8 +135,8 @@ def _phrase(text: str, bit: int, concept: Concept, bits: Mapping[str, int], told
         if part == "..":
             gap = True
             continue
-        if part == "$":
-            elements.append(Element(last=True))
+        if part in "$?":
+            elements.append(Element(last=part == "$", unknown=part == "?"))
             continue
         if part.startswith("<"):
             elements.append(Element(mask=_mask([part.strip("<>")], bits, told[0], told[1]), gap=gap))

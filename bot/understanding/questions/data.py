@@ -41,7 +41,8 @@ class Concept(Strict):
     """One meaning and the words that carry it.
 
     A word may end in `*` (whatever begins so). A phrase is words in a row; in it `<name>` stands for any word of
-    another concept, `..` for up to three words of any kind and `$` for the end of the clause.
+    another concept, `..` for up to three words of any kind, `?` for a
+    word that no concept knows and `$` for the end of the clause.
     """
 
     words: Words = ()

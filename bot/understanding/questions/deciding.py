@@ -16,9 +16,9 @@ SURE = 4.0  # points from which a rule decides; under it the examples are asked
 SECOND = 5.0  # points that a second request needs
 WIDER = 0.25  # what each further clause takes from a rule's points: near evidence is better evidence
 LAST = 0.3  # what the last clause adds: a story ends with its request
-CLEAR = 0.9  # likelihood from which the examples decide where no rule is sure
+CLEAR = 0.75  # likelihood from which the examples decide where no rule is sure
 CERTAIN = 0.95  # the same where no rule says anything at all
-DOUBT = 0.02  # likelihood under which a documented answer is not given without asking
+DOUBT = 0.01  # likelihood under which a documented answer is not given without asking
 TOGETHER = frozenset({"olvide_usuario", "olvide_clave"})  # "usuario y clave": one clause, two requests
 OFFERED = ("olvide_usuario", "olvide_clave", "usuario_nuevo_sin_credenciales", "espera_activacion")
 
@@ -94,7 +94,10 @@ def _decide(fired: list[Fired], heard: Heard, knowledge: Knowledge) -> Understan
     chosen = _chosen(best, top, heard, knowledge)
     labels = tuple(one.rule.label for one in chosen)
     if len(labels) == 1 and labels[0] in DOCUMENTED and leaning and leaning.likelihood[labels[0]] < DOUBT:
-        return _doubted(top, leaning, best, heard)
+        agreed = best.get(leaning.label)
+        if agreed is None or leaning.likelihood[leaning.label] < CERTAIN or _strength(agreed, count) < SECOND:
+            return _doubted(top, leaning, best, heard)
+        chosen, labels = [agreed], (leaning.label,)
     reasons = tuple(_reason("matched", one, heard) for one in chosen) + _outweighed(best, heard, set(labels))
     gap = next((one.rule.gap for one in fired if one.rule.gap and one.rule.label in labels), "")
     return Understanding(labels, gap, reasons, _candidates(best) if labels == (UNCLEAR,) else ())

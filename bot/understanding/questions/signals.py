@@ -20,6 +20,7 @@ class Element:
     begins: bool = False
     mask: int = 0
     gap: bool = False  #: up to `GAP` words may stand before it
+    unknown: bool = False  #: any word that no concept knows: "la clave del televisor"
     last: bool = False  #: no word, but the end of the clause
 
 
@@ -159,4 +160,6 @@ def _match(elements: tuple[Element, ...], words: Sequence[str], masks: Sequence[
 def _fits(element: Element, word: str, mask: int) -> bool:
     if element.mask:
         return bool(mask & element.mask)
+    if element.unknown:
+        return not mask and word.isalpha()
     return word.startswith(element.word) if element.begins else word == element.word

@@ -15,7 +15,11 @@ from bot.web.simulator.guard import require_this_machine
 from bot.web.simulator.phones import Phones
 
 #: Who is there at the start: two whose number WhatsApp shows, and one known by a username alone.
-_FIRST = [("María Rodríguez", "+57 300 555 0142"), ("Carlos Andrés Peña", "+57 311 555 0178"), ("Ferretería El Tornillo", "")]
+_FIRST = [
+    ("María Rodríguez", "+57 300 555 0142", ""),
+    ("Carlos Andrés Peña", "+57 311 555 0178", ""),
+    ("Ferretería El Tornillo", "", "ferreteria.eltornillo"),
+]
 
 
 def create_simulator(fake: FakeTwilio, clock_now: Callable[[], datetime]) -> APIRouter:
@@ -25,8 +29,8 @@ def create_simulator(fake: FakeTwilio, clock_now: Callable[[], datetime]) -> API
     otherwise wait for the open pages.
     """
     phones = Phones(fake)
-    for profile_name, number in _FIRST:
-        phones.add(profile_name, number)
+    for first in _FIRST:
+        phones.add(*first)
     endpoints = Endpoints(phones, clock_now)
     router = APIRouter(dependencies=[Depends(require_this_machine)], include_in_schema=False)
     router.get("", name="simulator")(endpoints.page)

@@ -76,11 +76,11 @@ class Phones:
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._looking: Counter[str] = Counter()
 
-    def add(self, profile_name: str, number: str) -> Phone:
+    def add(self, profile_name: str, number: str, username: str = "") -> Phone:
         """A new customer, known by a phone number, or by a username alone if `number` is blank. Raises PhoneRefusedError."""
         phone = _e164(number) if number.strip() else ""
-        # As at Meta the id belongs to the person: the same number gets the same id, also after a restart.
-        digest = hashlib.sha256((phone or secrets.token_hex()).encode()).hexdigest()
+        # As at Meta the id belongs to the person: the same number or username gets the same id, also after a restart.
+        digest = hashlib.sha256((phone or username or secrets.token_hex()).encode()).hexdigest()
         external_id = f"CO.{int(digest[:16], 16)}"
         added = Phone(f"whatsapp:{phone or external_id}", profile_name, phone, external_id)
         if added.address in self.by_address:

@@ -19,7 +19,7 @@ from pydantic import Field
 
 from bot.understanding.everyday import PhraseList, WordFile, compile_everyday, read_file
 from bot.understanding.folding import fold
-from bot.understanding.phrases import Phrases, compile_phrases, nearest, read, words_of
+from bot.understanding.phrases import Phrases, Slips, compile_phrases, compile_slips, nearest, read, words_of
 
 HOUR, DAY, WEEK, MONTH, YEAR = range(5)
 _UNITS = {"hour": HOUR, "day": DAY, "week": WEEK, "month": MONTH, "year": YEAR}
@@ -92,8 +92,7 @@ class DayWords:
     """The compiled words."""
 
     phrases: Phrases[Mark]
-    mistyped: Mapping[str, Mark]
-    real_words: frozenset[str]
+    mistyped: Slips[Mark]
     round_days: Mapping[int, int]
     weekday_names: Mapping[int, str]
     asked: PhraseList  #: what the field itself may be called in "no recuerdo la fecha"
@@ -114,11 +113,10 @@ def compile_day_words(vocabulary: Mapping[str, object]) -> DayWords:
         *((Mark(kind), said) for kind, said in _kinds(data).items()),
     ]
     phrases = compile_phrases(groups, (Mark("f"), data.filler + data.part_of_day + everyday.beside))
-    long_enough = (item for item in phrases.meanings.items() if len(item[0]) == 1 and len(item[0][0]) >= 5)
+    single = {words[0]: mark for words, mark in phrases.meanings.items() if len(words) == 1 and mark.kind in "mwrnu"}
     return DayWords(
         phrases=phrases,
-        mistyped={words[0]: mark for words, mark in long_enough if mark.kind in "mwrnu"},
-        real_words=frozenset(word for phrase in data.real_words for word in words_of(phrase)),
+        mistyped=compile_slips(single, (word for phrase in data.real_words for word in words_of(phrase))),
         round_days=data.round_days,
         weekday_names={weekday: said[0] for weekday, said in data.weekdays.items()},
         asked=data.filler,
@@ -183,7 +181,7 @@ def _in_words(piece: str, words: DayWords) -> Iterator[Mark]:
 def _number_or_slip(word: str, words: DayWords) -> Mark:
     if word.isdigit():
         return Mark("n", int(word)) if len(word) <= 4 else Mark("x")
-    return nearest(word, words.mistyped, words.real_words) or Mark("x")
+    return nearest(word, words.mistyped) or Mark("x")
 
 
 def _figures(match: re.Match[str]) -> Figures:
