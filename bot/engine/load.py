@@ -112,7 +112,7 @@ def _draft(read: Mapping[str, Source], problems: list[FlowProblem]) -> Draft:
         else:
             nodes[name] = node
     if definition is None:
-        for name in filter(str.islower, _names(source.data, "forms")):
+        for name in filter(str.islower, _names(source.data, "forms")):  # others were reported; nothing can lead there
             places[name] = Place(source, ("forms", name), f"forms.{name}")
             mentioned[name] = frozenset(_words(source.data))
     return Draft(

@@ -62,8 +62,9 @@ class Place:
 def read(file: str, text: str, problems: list[FlowProblem]) -> Source:
     """Parse one file. What cannot be parsed is reported and comes out empty; keys written twice are reported."""
     try:
-        root = yaml.compose(text, Loader=yaml.CSafeLoader)
-        data = yaml.load(text, Loader=yaml.CSafeLoader)
+        loader = yaml.CSafeLoader(text)
+        root = loader.get_single_node()
+        data = None if root is None else loader.construct_document(root)
     except yaml.YAMLError as error:
         what = getattr(error, "problem", None) or getattr(error, "reason", None) or "this is not YAML"
         # A quote that is never closed is found at the end of the file; where it was opened helps more.

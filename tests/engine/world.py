@@ -7,13 +7,13 @@ from unittest.mock import patch
 from bot.engine import load as loading
 from bot.engine.flow import Flow
 from bot.engine.problems import BrokenFlow, FlowProblem
-from bot.engine.sources import Source
+from bot.engine.sources import Source, read
 from bot.engine.vocabulary import Vocabulary, compile_vocabulary
 from bot.runtime import FLOWS
 
 #: Folders whose files are only compiled into the vocabulary.
 _WORDS = ("vocabulary/", "understanding/")
-_compiled: dict[str, tuple[Vocabulary | None, list[FlowProblem]]] = {}
+_compiled: dict[tuple[int, ...], tuple[Vocabulary | None, list[FlowProblem]]] = {}
 
 
 @cache
@@ -32,8 +32,8 @@ def word_files() -> dict[str, str]:
 
 
 def load(written: Mapping[str, str]) -> Flow:
-    """`bot.engine.load.load`. Words that were compiled before are not compiled again: that takes ten times as long as all else."""
-    with patch.object(loading, "compile_vocabulary", _compile_once):
+    """`bot.engine.load.load`. What was read and compiled before is not read and compiled again: that takes most of the time."""
+    with patch("bot.engine.sources.read", _read_once), patch.object(loading, "compile_vocabulary", _compile_once):
         return loading.load(written)
 
 
@@ -52,11 +52,24 @@ def real_flow() -> Flow:
     return load(files())
 
 
-def _compile_once(read: Mapping[str, Source], noted: list[FlowProblem]) -> Vocabulary | None:
-    key = repr([(name, source.data) for name, source in read.items() if name.startswith(_WORDS)])
+@cache
+def _read(file: str, text: str) -> tuple[Source, tuple[FlowProblem, ...]]:
+    found: list[FlowProblem] = []
+    return read(file, text, found), tuple(found)
+
+
+def _read_once(file: str, text: str, noted: list[FlowProblem]) -> Source:
+    source, found = _read(file, text)
+    noted += found
+    return source
+
+
+def _compile_once(sources: Mapping[str, Source], noted: list[FlowProblem]) -> Vocabulary | None:
+    words = {name: source for name, source in sources.items() if name.startswith(_WORDS)}
+    key = tuple(id(source) for source in words.values())  # `_read` keeps them alive
     if key not in _compiled:
         found: list[FlowProblem] = []
-        _compiled[key] = (compile_vocabulary(read, found), found)
+        _compiled[key] = (compile_vocabulary(words, found), found)
     vocabulary, found = _compiled[key]
     noted += found
     return vocabulary

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Literal
 
 from bot.engine.effects import TICKET, OpenTicket
+from bot.engine.nodes.ask import Ask
 from bot.engine.nodes.base import Label, Node, NodeName, Text
 from bot.engine.turn import Turn
 
@@ -40,11 +41,12 @@ class OpensTicket(Node):
     def enter(self, turn: Turn) -> str | None:
         """Open it and pass on; the number is put into the text once there is one."""
         conversation = turn.conversation
+        asked = [name for name in self.fields if isinstance(node := turn.flow.nodes[name], Ask) and node.field != self.detail]
         turn.effects.append(
             OpenTicket(
                 category=self.category,
                 case=conversation.case,
-                fields=turn.flow.shown_answers(conversation, self.fields),
+                fields=turn.flow.shown_answers(conversation, asked),
                 detail=conversation.answers.get(self.detail, ""),
                 attachments=conversation.attachments,
             )

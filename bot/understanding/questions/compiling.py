@@ -146,7 +146,8 @@ def _phrase(text: str, bit: int, concept: Concept, bits: Mapping[str, int], told
         gap = False
     if not elements or elements[0].begins or elements[0].gap or elements[0].last:
         told[1].append((told[0], f"phrase {text!r}: must begin with a whole word or a concept"))
-    return Phrase(tuple(elements), bit, concept.alone)
+    needs = next((element.word for element in reversed(elements[1:]) if element.word and not element.begins), "")
+    return Phrase(tuple(elements), bit, concept.alone, needs)
 
 
 def _by_first(phrases: list[Phrase]) -> tuple[dict[str, Beginnings], tuple[tuple[int, Beginnings], ...]]:

@@ -79,4 +79,8 @@ def _windows(rule: CompiledRule, clauses: Sequence[int], message: int) -> list[t
 
 
 def _met(masks: tuple[int, ...], heard: int) -> bool:
-    return all(heard & mask for mask in masks)
+    # Not `all()`: over a generator it takes three times as long, and this is the inner-most test of all.
+    for mask in masks:  # noqa: SIM110
+        if not heard & mask:
+            return False
+    return True

@@ -31,6 +31,7 @@ class Phrase:
     elements: tuple[Element, ...]
     bit: int
     alone: bool
+    needs: str  #: a word without which it cannot hold, looked up before anything else; "" if there is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,25 +116,18 @@ def _added(mask: int, changes: dict[int, int]) -> int:
 
 
 def _find_phrases(words: Sequence[str], masks: Sequence[int], heard: list[int], meanings: Meanings) -> None:
+    present = frozenset(words)
     for at, word in enumerate(words):
-        beginnings = meanings.by_word.get(word)
-        if beginnings:
-            _mark_all(beginnings, words, masks, heard, at, meanings)
+        begun = [meanings.by_word[word]] if word in meanings.by_word else []
         if masks[at] & meanings.may_begin:
-            for begins, others in meanings.by_concept:
-                if masks[at] & begins:
-                    _mark_all(others, words, masks, heard, at, meanings)
-
-
-def _mark_all(
-    beginnings: Beginnings, words: Sequence[str], masks: Sequence[int], heard: list[int], at: int, meanings: Meanings
-) -> None:
-    following = beginnings.by_next.get(words[at + 1], ()) if at + 1 < len(words) else ()
-    for phrases in (following, beginnings.others):
-        for phrase in phrases:
-            end = _match(phrase.elements, words, masks, at)
-            if end:
-                _mark(phrase, words, heard, slice(at, end), meanings)
+            begun += [others for begins, others in meanings.by_concept if masks[at] & begins]
+        following = words[at + 1] if at + 1 < len(words) else ""
+        for beginnings in begun:
+            for phrase in (*beginnings.by_next.get(following, ()), *beginnings.others):
+                if not phrase.needs or phrase.needs in present:
+                    end = _match(phrase.elements, words, masks, at)
+                    if end:
+                        _mark(phrase, words, heard, slice(at, end), meanings)
 
 
 def _mark(phrase: Phrase, words: Sequence[str], heard: list[int], span: slice, meanings: Meanings) -> None:

@@ -11,7 +11,7 @@ from rapidfuzz.distance import OSA
 
 from bot.understanding.folding import fold
 
-LONGEST = 2_000  # characters read of one message: a longer one keeps its beginning and, rather, its end
+LONGEST = 2_000  # characters read of one message: of a longer one its beginning and, rather, its end
 HEAD = 500
 MOST_WORDS = 300
 LONGEST_WORD = 24
@@ -42,20 +42,22 @@ class Speller:
 
 def words_of(text: str, speller: Speller) -> list[str]:
     """The words of a message in order, `BREAK` where a mark ends a clause. At most `MOST_WORDS`."""
-    if len(text) > LONGEST:
-        text = text[:HEAD] + "\n" + text[HEAD - LONGEST :]
-    folded = fold(text.replace("\n", " . ").replace("\r", " "))
+    folded = _cut(fold(_cut(text).replace("\n", " . ").replace("\r", " ")))
+    pieces = [piece for chunk in folded.split(" ") for piece in _pieces(chunk, speller)]
+    if len(pieces) > MOST_WORDS:
+        pieces = pieces[: MOST_WORDS // 4] + pieces[-(MOST_WORDS - MOST_WORDS // 4) :]
     words: list[str] = []
-    for chunk in folded.split(" "):
-        for piece in _pieces(chunk, speller):
-            spelled = speller.means.get(piece)
-            if spelled is None:
-                words.append(correct(piece, speller))
-            else:
-                words.extend(spelled)
-    if len(words) > MOST_WORDS:
-        words = words[: MOST_WORDS // 4] + words[-(MOST_WORDS - MOST_WORDS // 4) :]
+    for piece in pieces:
+        spelled = speller.means.get(piece)
+        if spelled is None:
+            words.append(correct(piece, speller))
+        else:
+            words.extend(spelled)
     return words
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else text[:HEAD] + " . " + text[HEAD - LONGEST :]
 
 
 def _pieces(chunk: str, speller: Speller) -> Iterator[str]:

@@ -1,0 +1,162 @@
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from bot.understanding.commands import Command, Commands, compile_commands, find_command
+from tests.understanding.fields import load_vocabulary
+
+
+@pytest.fixture(scope="module")
+def commands() -> Commands:
+    return compile_commands(load_vocabulary())
+
+
+SAID = {
+    Command.MENU: [
+        "Menú",
+        "MENU!!",
+        "menuuu",
+        "el menú por favor",
+        "volver al menú",
+        "llévame al inicio",
+        "menú de opciones",
+        "mneu",
+    ],
+    Command.BACK: [
+        "volver",
+        "Atrás",
+        "quiero devolverme porfa",
+        "regresar al menú anterior",
+        "0",
+        "0️⃣",
+        "bolver",
+        "regersar",
+        "un paso atrás",
+    ],
+    Command.CANCEL: [
+        "cancelar",
+        "Cancelar todo, gracias",
+        "me quiero salir",
+        "ya no quiero seguir",
+        "olvídelo",
+        "cancelr",
+        "terminar chat",
+    ],
+    Command.HELP: ["ayuda", "AYUDAAAA", "necesito ayuda porfa", "me puedes ayudar?", "auxilio", "cómo funciona esto", "ayuad"],
+    Command.AGENT: [
+        "asesor",
+        "un asesorcito veci",
+        "quiero hablar con una persona",
+        "páseme con un humano por favor",
+        "necesito que me atienda alguien",
+        "me regala un agente",
+        "aseosr",
+        "no quiero hablar con un bot",
+        "¿hay algún asesor disponible?",
+    ],
+    Command.STATUS: [
+        "estado",
+        "estado de mi solicitud",
+        "cómo va mi caso?",
+        "quiero saber en qué va mi ticket",
+        "mis solicitudes",
+    ],
+    Command.MY_DATA: ["mis datos", "ver mis datos personales", "quiero borrar mis datos", "habeas data", "qué datos tienen míos"],
+}
+
+
+@pytest.mark.parametrize(("text", "command"), [(text, command) for command, texts in SAID.items() for text in texts])
+def test_whole_messages_are_commands(text: str, command: Command, commands: Commands) -> None:
+    assert find_command(text, commands) is command
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "el menú del restaurante",
+        "no quiero volver a perder la clave",
+        "no quiero cancelar",
+        "quiero cancelar mi plan de facturación",
+        "volver a ingresar",
+        "cómo vuelvo a entrar a siigo",
+        "inicio de sesión",
+        "no puedo salir de la factura",
+        "ayuda con la contraseña",
+        "el asesor me dijo que esperara",
+        "ya hablé con un asesor",
+        "soy persona natural",
+        "una persona me vendió el plan",
+        "el estado civil",
+        "mis datos de acceso no llegan",
+        "salió",
+        "sali",
+        "ingresar",
+        "agenda",
+        "gente",
+        "pagar",
+        "cancelado",
+        "otras",
+        "hola",
+        "gracias",
+        "chao",
+        "sí",
+        "no",
+        "",
+        "   ",
+        "👍",
+        "1",
+        "00",
+        "quiero",
+        "por favor",
+        "menú " * 13,
+        "asesor" + " por favor" * 20,
+    ],
+)
+def test_a_sentence_that_merely_holds_the_word_is_no_command(text: str, commands: Commands) -> None:
+    assert find_command(text, commands) is None
+
+
+def test_a_new_way_of_saying_a_command_is_one_line_of_data() -> None:
+    vocabulary = load_vocabulary()
+    assert find_command("páreme el trámite", compile_commands(vocabulary)) is None
+    vocabulary["commands"]["commands"]["cancelar"]["says"].append("páreme el trámite")
+    assert find_command("Pareme el tramite porfa", compile_commands(vocabulary)) is Command.CANCEL
+
+
+def test_a_phrase_under_two_commands_is_refused() -> None:
+    vocabulary = load_vocabulary()
+    vocabulary["commands"]["commands"]["menu"]["says"].append("Cancelar")
+    with pytest.raises(ValueError, match="stands under two meanings"):
+        compile_commands(vocabulary)
+
+
+def test_a_command_without_words_is_missed() -> None:
+    vocabulary = load_vocabulary()
+    del vocabulary["commands"]["commands"]["ayuda"]
+    with pytest.raises(ValueError, match="says nothing for ayuda"):
+        compile_commands(vocabulary)
+
+
+@pytest.mark.parametrize(
+    ("change", "place", "what"),
+    [
+        ({"arround": []}, ("commands.yaml", "arround"), "Extra inputs"),
+        ({"around": ["quiero", True]}, ("commands.yaml", "around", 1), "in quotes"),
+        ({"around": ["quiero", ""]}, ("commands.yaml", "around", 1), "at least 1 character"),
+        ({"commands": {"menuu": {}}}, ("commands.yaml", "commands", "menuu", "[key]"), "Input should be"),
+    ],
+)
+def test_a_slip_in_the_file_is_told_with_its_place(change: dict[str, Any], place: tuple[str | int, ...], what: str) -> None:
+    vocabulary = load_vocabulary()
+    vocabulary["commands"] |= change
+    with pytest.raises(ValidationError) as caught:
+        compile_commands(vocabulary)
+    [problem] = caught.value.errors()
+    assert problem["loc"] == place
+    assert what in problem["msg"]
+
+
+def test_a_missing_file_is_named() -> None:
+    with pytest.raises(ValueError, match=r"flows/vocabulary/commands\.yaml is missing"):
+        compile_commands({})
