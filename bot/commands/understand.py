@@ -88,7 +88,8 @@ def _menu(line: Line, labels: list[str], flow: Flow) -> Line:
 
 
 def _field(line: Line, now: datetime, flow: Flow) -> Line:
-    kind = SPANISH_NAMES.get(line["field"], line["field"])
+    name = str(line["field"])
+    kind = SPANISH_NAMES.get(name, name)
     # Fields see what the inbox lets through: secrets are masked before anything is read.
     text = redact(line["text"], flow.vocabulary.secrets).text if kind == "detail" else line["text"]
     match flow.vocabulary.fields[kind](text, Context(now=now, own_phone=line.get("phone", ""))):

@@ -117,6 +117,7 @@ def test_a_path_is_single_digits_with_something_between(text: str, options: tupl
         "-1-3",
         "20 11 2026",
         "1 3 " * 500,
+        "1 3 1" + " " * 150 + "gracias",
     ],
 )
 def test_what_only_looks_like_a_path_is_none(text: str) -> None:

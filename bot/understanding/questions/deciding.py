@@ -16,7 +16,7 @@ SURE = 4.0  # points from which a rule decides; under it the examples are asked
 SECOND = 5.0  # points that a second request needs
 WIDER = 0.25  # what each further clause takes from a rule's points: near evidence is better evidence
 LAST = 0.3  # what the last clause adds: a story ends with its request
-CLEAR = 0.75  # likelihood from which the examples decide where no rule is sure
+CLEAR = 0.8  # likelihood from which the examples decide where no rule is sure
 CERTAIN = 0.95  # the same where no rule says anything at all
 DOUBT = 0.01  # likelihood under which a documented answer is not given without asking
 TOGETHER = frozenset({"olvide_usuario", "olvide_clave"})  # "usuario y clave": one clause, two requests
@@ -105,15 +105,16 @@ def _decide(fired: list[Fired], heard: Heard, knowledge: Knowledge) -> Understan
 
 def _unsure(leaning: Leaning | None, best: dict[str, Fired], heard: Heard) -> Understanding:
     """No rule is sure: what the examples say if they are clear, else ask if anything was recognised."""
+    outweighed = _outweighed(best, heard, set())
     if leaning and leaning.likelihood[leaning.label] >= (CLEAR if best else CERTAIN):
-        candidates = _candidates(best) if leaning.label == UNCLEAR else ()
-        reasons = (_leaning_reason("leaning", leaning), *_outweighed(best, heard, {leaning.label}))
-        return Understanding((leaning.label,), reasons=reasons, candidates=candidates)
-    reasons = _outweighed(best, heard, set())
+        reasons = (_leaning_reason("leaning", leaning), *outweighed)
+        if leaning.label in DOCUMENTED and not best:
+            # Not a word of the matter itself was recognised, only company it often has: offered, not answered.
+            return Understanding((UNCLEAR,), "", reasons, tuple(dict.fromkeys((leaning.label, *OFFERED))))
+        return Understanding((leaning.label,), "", reasons, _candidates(best) if leaning.label == UNCLEAR else ())
     if not best:
-        return Understanding((OUTSIDE,), reasons=reasons)
-    top = next(iter(best.values()))
-    return Understanding((UNCLEAR,), reasons=(_reason("matched", top, heard), *reasons), candidates=_candidates(best))
+        return Understanding((OUTSIDE,))
+    return Understanding((UNCLEAR,), "", outweighed, _candidates(best))
 
 
 def _doubted(top: Fired, leaning: Leaning, best: dict[str, Fired], heard: Heard) -> Understanding:

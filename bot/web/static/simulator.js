@@ -13,6 +13,8 @@ const drawn = new Map(); // message id → its element in the log
 let current = ""; // the address whose phone is on the screen
 let stream = null;
 let offline = false;
+let isKnown; // tells those who wait that the first state is there
+const known = new Promise((resolve) => { isKnown = resolve; });
 let atEnd = true; // the log follows new messages unless the reader scrolled up
 
 // ── Time: Colombia's, as the customers see it, on the product's clock ─────────────────────────────────────────────────────
@@ -257,6 +259,7 @@ function receive(state) {
   }
   if (state.phones.length) showPhones();
   showPresence();
+  isKnown();
 }
 
 function keep(phone) {
@@ -309,8 +312,9 @@ function complain(error) {
   setTimeout(() => { $("notice").hidden = true; }, 6000);
 }
 
-function say(message) {
+async function say(message) {
   toggleAttach(false);
+  await known; // whoever types faster than the stream begins
   atEnd = true;
   return post(`${root}/messages`, { address: current, times: $("twice").checked ? 2 : 1, ...message });
 }
