@@ -102,6 +102,7 @@ _HINTS = {
     "missing": "add it; the documentation of the type shows an example",
     "extra_forbidden": "is it misspelt? The documentation of the type lists the keys there are",
     "string_too_short": "write the text",
+    "string_type": "put it in quotes: unquoted, YAML takes numbers, and yes, no, on and off for true and false",
     "too_short": "add at least one",
     "too_long": "WhatsApp shows at most 10 options: split them over two menus",
     "string_pattern_mismatch": "names are lower-case letters, digits and underscores, parts joined by dots",
