@@ -35,7 +35,7 @@ def _names_but(name: str, known_fault: str) -> list[Any]:
     return [pytest.param(other, marks=[mark] if other == name else []) for other in NODES]
 
 
-@pytest.mark.parametrize(("nodes", "case"), node_cases.parameters(iter(with_cases(NODES))))
+@pytest.mark.parametrize(("nodes", "case"), node_cases.parameters([name for name in NODES if name in with_cases(NODES)]))
 def test_it_does_what_its_case_says(nodes: dict[str, Any], case: dict[str, Any]) -> None:
     node_cases.compare(case, node_cases.play(case, node_cases.small_flow(nodes)))
 
