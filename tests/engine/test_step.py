@@ -64,7 +64,20 @@ SIGNS = [
 ]
 #: Whatever WhatsApp delivers once control characters and private-use characters are taken out. Braces have a test of their own.
 ANYTHING = st.text(st.characters(exclude_categories=("Cc", "Cs", "Co"), exclude_characters="{}"), max_size=1600)
-TEXTS = st.one_of(*map(st.sampled_from, (ANSWERS, list(COMMANDS), DIGITS, SIGNS)), ANYTHING)
+TEXTS = st.one_of(*map(st.sampled_from, (list(COMMANDS), ANSWERS, DIGITS, SIGNS)), ANYTHING)
+
+
+#: Ways that customers take, to begin from somewhere on them.
+FORM = "1 3 1 / acepto / Ana Gómez / 52345678 / ana@ejemplo.com / este / ayer / sale en blanco / continuar"
+PATHS = [
+    f"{FORM} / 3",
+    f"{FORM} / sí / estado",
+    FORM.replace("sale en blanco / continuar", "olvidé mi contraseña / no / 1 / no"),
+    FORM.replace("ejemplo", "gmial"),
+    "1 3 3 / 4 / hace una semana / acepto",
+    "no puedo entrar / 2 / sí",
+    "hola / qwerty / qwerty / no / qwerty / qwerty / sí",
+]
 
 
 @dataclass(frozen=True)
@@ -86,7 +99,7 @@ def _message(kind: Kind, text: str) -> MessageReceived:
 GAPS = st.sampled_from([timedelta(seconds=5), timedelta(seconds=5), timedelta(minutes=31), timedelta(hours=25)])
 MESSAGES = st.one_of(TEXTS.map(lambda text: _message(Kind.TEXT, text)), st.builds(_message, st.sampled_from(Kind), TEXTS))
 EVENTS = st.builds(Event, st.one_of(MESSAGES, MESSAGES, MESSAGES, st.just(TimeRanOut())), GAPS)
-BOUNDED = settings(max_examples=3000, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+BOUNDED = settings(max_examples=4000, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 
 def circumstances(now: datetime = NOW, phone: str = "+573005550142") -> Circumstances:
@@ -121,10 +134,11 @@ def check(before: Conversation, event: Event, now: datetime) -> Conversation:
 
 
 @BOUNDED
-@given(events=st.lists(EVENTS, min_size=1, max_size=12))
-def test_whatever_customers_do_the_rules_hold(events: list[Event]) -> None:
+@given(path=st.sampled_from(PATHS), steps=st.integers(0, 12), events=st.lists(EVENTS, min_size=1, max_size=8))
+def test_whatever_customers_do_anywhere_on_their_way_the_rules_hold(path: str, steps: int, events: list[Event]) -> None:
+    walk = [Event(_message(Kind.TEXT, text), timedelta(seconds=5)) for text in path.split(" / ")[:steps]]
     conversation, now = begin(FLOW), NOW
-    for event in events:
+    for event in [*walk, *events]:
         now += event.after
         conversation = check(conversation, event, now)
 
