@@ -19,14 +19,13 @@ from bot.coordination.in_process import InProcess
 from bot.coordination.redis import Redis
 from bot.db import Database
 from bot.engine.flow import Flow
-from bot.engine.load import load
+from bot.flows import read_flow
 from bot.messages import outbox
 from bot.messages.sender import Policy, Sender
 from bot.migrations import upgrade
-from bot.settings import ROOT, Settings
+from bot.settings import Settings
 
 _log = logging.getLogger(__name__)
-FLOWS = ROOT / "flows"
 STATUS_PATH = "/webhooks/twilio/status"
 
 
@@ -67,12 +66,6 @@ class Runtime:
     def close(self) -> None:
         """Finish what was accepted and let go of the database."""
         self.database.close()
-
-
-def read_flow(folder: Path = FLOWS) -> Flow:
-    """The flow as it stands on disk. Raises BrokenFlow."""
-    files = {path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8") for path in sorted(folder.rglob("*.yaml"))}
-    return load(files)
 
 
 def open_database(settings: Settings) -> Database:
