@@ -25,7 +25,7 @@ _Loader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool"]
     for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
 }
-_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"true|false"), list("tf"))
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), list("tf"))
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ _HINTS = {
     "missing": "add it; the documentation of the type shows an example",
     "extra_forbidden": "is it misspelt? The documentation of the type lists the keys there are",
     "string_too_short": "write the text",
-    "string_type": "put it in quotes: unquoted, YAML takes numbers, and yes, no, on and off for true and false",
+    "string_type": "put it in quotes: unquoted, YAML takes it for a number, a date, or for true or false",
     "too_short": "add at least one",
     "too_long": "WhatsApp shows at most 10 options: split them over two menus",
     "string_pattern_mismatch": "names are lower-case letters, digits and underscores, parts joined by dots",

@@ -7,12 +7,10 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from transitions import MachineError
 
 from bot.engine import conversation as snapshot
 from bot.engine import stored
@@ -135,13 +133,6 @@ def check_step(done: Step, now: datetime) -> None:
             assert effect.at > now
 
 
-def _paths() -> list[Any]:
-    """All paths; on one of them a fault is known, which fails until it is mended and this is taken out."""
-    reason = "going back from the main menu raises MachineError while a field is being corrected"
-    mark = pytest.mark.xfail(reason=reason, raises=MachineError, strict=True)
-    return [pytest.param(path, marks=[mark] if path.endswith(" / 3") else []) for path in PATHS]
-
-
 def _say(conversation: Conversation, text: str) -> Conversation:
     done = step(FLOW, conversation, _message(Kind.TEXT, text), circumstances())
     check_step(done, NOW)
@@ -158,7 +149,7 @@ def test_whatever_customers_do_anywhere_on_their_way_the_rules_hold(path: str, s
         conversation = check(conversation, event, now)
 
 
-@pytest.mark.parametrize("path", _paths())
+@pytest.mark.parametrize("path", PATHS)
 def test_any_two_short_messages_anywhere_on_the_way_are_served(path: str) -> None:
     conversation = begin(FLOW)
     for text in path.split(" / "):
@@ -237,7 +228,6 @@ def test_a_conversation_that_an_older_flow_left_is_served(state: dict[str, objec
         check(snapshot.from_json({"node": FLOW.start, **state}), Event(_message(Kind.TEXT, text), timedelta(0)), NOW)
 
 
-@pytest.mark.xfail(reason="step raises KeyError for a node or a case that is gone", strict=True)
 @pytest.mark.parametrize("state", [{"return_to": "a_node_of_old"}, {"candidates": ["a_case_of_old"]}], ids=str)
 def test_a_question_in_between_whose_node_is_gone_is_served(state: dict[str, object]) -> None:
     for node, text in itertools.product(("seguimos", "aclarar"), ("1", "volver")):
