@@ -11,7 +11,7 @@ from bot.contacts import consents
 from bot.engine.effects import TICKET, Effect, OpenTicket, RecordConsent, Say, WakeAt
 from bot.engine.inputs import Location, Media, MessageReceived
 from bot.messages import outbox
-from bot.tickets.service import NewTicket, open_ticket
+from bot.tickets.service import NewTicket, hear, open_ticket
 
 
 @dataclass
@@ -56,6 +56,7 @@ def write_received(scene: Scene, message: MessageReceived, reasons: tuple[str, .
         ),
         scene.now,
     )
+    hear(scene.connection, scene.conversation_id, scene.now)
 
 
 def apply(scene: Scene, effect: Effect) -> None:

@@ -14,7 +14,7 @@ from bot.db import insert_new
 from bot.engine.effects import FieldValue
 from bot.tickets import lifecycle
 from bot.tickets.lifecycle import NotAllowedError, Status
-from bot.tickets.tables import ticket_events, tickets
+from bot.tickets.tables import IS_UNREAD, ticket_events, tickets
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,8 @@ def open_ticket(connection: Connection, ticket: NewTicket, now: datetime) -> str
         "attachments": list(ticket.attachments),
         "created_at": now,
         "updated_at": now,
+        "last_message_at": now,
+        "unread": False,
     }
     inserted = insert_new(connection, tickets, values)
     identity, number = connection.execute(sa.select(tickets.c.id, tickets.c.number).where(tickets.c.cause == ticket.cause)).one()
@@ -89,6 +91,18 @@ def move(connection: Connection, number: str, trigger: str, actor: str, now: dat
     data = {"from": status.value, "to": new.value}
     _record(connection, identity, now, kind=lifecycle.EVENTS[trigger], actor=actor, data=data)
     return new
+
+
+def hear(connection: Connection, conversation_id: str, now: datetime) -> None:
+    """The customer wrote: the tickets of the conversation that are not resolved are unread, and their window begins anew."""
+    unresolved = sa.and_(tickets.c.conversation_id == conversation_id, tickets.c.status != Status.RESOLVED.value)
+    connection.execute(sa.update(tickets).where(unresolved).values(unread=True, last_message_at=now))
+
+
+def mark_read(connection: Connection, number: str) -> bool:
+    """An agent opened the ticket's page; True if there was something new on it."""
+    unread = sa.and_(tickets.c.number == number, IS_UNREAD)
+    return connection.execute(sa.update(tickets).where(unread).values(unread=False)).rowcount == 1
 
 
 def _number_by_cause(connection: Connection, cause: str) -> str | None:

@@ -82,6 +82,7 @@ def test_a_failure_of_ours_shows_a_page_without_its_details(open_browser: OpenBr
     row = dict.fromkeys(("contact_id", "conversation_id", "cause", "category", "case", "detail", "number", "assignee"), "")
     row |= {"contact_id": "contact-ana", "conversation_id": "conversation-ana", "number": "SF-000007", "status": "resolved"}
     values = row | {"fields": 3, "attachments": [], "created_at": world.clock.at, "updated_at": world.clock.at}
+    values |= {"last_message_at": world.clock.at, "unread": False}
     world.write(lambda connection: connection.execute(sa.insert(tickets).values(values)))
     answer = browser.get("/consola/solicitudes/SF-000007")
     assert (answer.status_code, "Algo salió mal" in parsed(answer).text) == (500, True)

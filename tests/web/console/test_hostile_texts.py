@@ -29,6 +29,7 @@ HOSTILE = [
 OURS = {
     *("html", "head", "meta", "title", "link", "body", "header", "img", "nav", "main", "section", "div", "span", "p", "a", "bdi"),
     *("h1", "h2", "h3", "form", "input", "button", "dl", "dt", "dd", "ol", "ul", "li", "time", "strong", "em"),
+    *("label", "select", "option"),
     *("table", "caption", "thead", "tbody", "tr", "th", "td"),
 }
 
