@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from bot.tickets import search
 from bot.tickets.filters import FILTERS, Asking, condition
 from bot.tickets.lifecycle import Status
 from bot.tickets.queries import Ticket, from_row, select
@@ -18,6 +19,8 @@ from bot.tickets.tables import tickets
 PAGE = 25
 #: Nobody works through more than this, and counting on would cost more with every ticket.
 MOST = 1000
+#: How many matches of a search are put through the filters for one page: so a search has a longest time.
+LOOKED_THROUGH = 2000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _HIGHEST_ID = 2**63 - 1
 
@@ -61,6 +64,7 @@ class Question:
     asking: Asking
     filters: Mapping[str, str] = field(default_factory=dict)
     sort: str = "recientes"
+    words: str = ""  #: to be searched for; then the newest come first, whatever `sort` says
     behind: Mark | None = None
     size: int = PAGE
 
@@ -90,6 +94,8 @@ def read_mark(text: str, sort: str) -> Mark:
 
 def page(connection: Connection, question: Question) -> Page:
     """One page of the list."""
+    if question.words:
+        return _searched(connection, question)
     sort = SORTS[question.sort]
     query = select().where(condition({**question.filters, **sort.also}, question.asking))
     keys = [tickets.c.id] if sort.column is tickets.c.id else [sort.column, tickets.c.id]
@@ -99,6 +105,19 @@ def page(connection: Connection, question: Question) -> Page:
     found = [from_row(row) for row in connection.execute(query)]
     shown = found[: question.size]
     return Page(shown, _mark(sort, shown[-1]) if len(found) > question.size else None)
+
+
+def _searched(connection: Connection, question: Question) -> Page:
+    """A page of what was searched for. With filters it may be short, even empty, and still be followed by another one."""
+    most = LOOKED_THROUGH if question.filters else question.size + 1
+    below = question.behind.id if question.behind else None
+    ids = search.found(connection, question.words, below=below, most=most)
+    query = select().where(tickets.c.id.in_(ids), condition(question.filters, question.asking))
+    found = [from_row(row) for row in connection.execute(query.order_by(tickets.c.id.desc()).limit(question.size + 1))]
+    shown = found[: question.size]
+    if len(found) > question.size:
+        return Page(shown, Mark(shown[-1].id))
+    return Page(shown, Mark(ids[-1]) if len(ids) == most else None)
 
 
 def counts(connection: Connection, names: Sequence[str], asking: Asking, most: int = MOST) -> dict[str, dict[str, int]]:

@@ -49,7 +49,7 @@ def varied(database: Database) -> None:
             number = open_ticket(connection, asked(name, f"v:{n}", case=case), NOW - MINUTE * chance.randrange(4) * 400)
             for trigger in chance.choice([(), ("assign",), ("assign", "wait"), ("resolve",)]):
                 move(connection, number, trigger, chance.choice(["ana.gomez", "luis.paz"]), NOW)
-        hear(connection, "conversation-luis", NOW + MINUTE)
+        hear(connection, "conversation-luis", "hola", NOW + MINUTE)
 
     database.write_now(job)
 
@@ -114,7 +114,7 @@ def test_a_customers_message_makes_their_unresolved_tickets_unread_until_the_pag
     database.write_now(lambda connection: move(connection, "SF-000001", "resolve", "ana.gomez", NOW))
     assert numbers(database, no_leidas="si") == []
     later = NOW + timedelta(minutes=30)
-    database.write_now(lambda connection: hear(connection, "conversation-ana", later))
+    database.write_now(lambda connection: hear(connection, "conversation-ana", "hola", later))
     assert numbers(database, no_leidas="si") == ["SF-000002"]
     assert page(database, sort="actividad").tickets[0].last_message_at == later
     read = partial(database.write_now, lambda connection: mark_read(connection, "SF-000002"))

@@ -29,7 +29,7 @@ HOSTILE = [
 OURS = {
     *("html", "head", "meta", "title", "link", "body", "header", "img", "nav", "main", "section", "div", "span", "p", "a", "bdi"),
     *("h1", "h2", "h3", "form", "input", "button", "dl", "dt", "dd", "ol", "ul", "li", "time", "strong", "em"),
-    *("label", "select", "option"),
+    *("label", "select", "option", "q"),
     *("table", "caption", "thead", "tbody", "tr", "th", "td"),
 }
 

@@ -55,7 +55,7 @@ def test_a_filter_shows_one_state_and_says_when_it_is_empty(agent: Browser, worl
 def test_filters_add_up_and_each_can_be_taken_back(agent: Browser, world: World) -> None:
     for name, case in (("ana", "olvide_clave"), ("luis", "olvide_usuario")):
         world.write(move, number=opened(world, name, name, case=case), trigger="assign", actor="ana.gomez", now=NOW)
-    world.write(hear, conversation_id="conversation-luis", now=NOW)
+    world.write(hear, conversation_id="conversation-luis", text="hola", now=NOW)
     both = listed(agent, "mias=si&caso=olvide_usuario&no_leidas=si")
     assert numbers(both) == ["SF-000002"]
     assert "Una solicitud con estos filtros" in both.words
@@ -89,6 +89,18 @@ def test_following_the_link_to_the_next_page_shows_every_ticket_once(agent: Brow
 def test_a_page_behind_the_last_ticket_says_so(agent: Browser, world: World) -> None:
     opened(world)
     assert "No hay más solicitudes" in listed(agent, "tras=1").words
+
+
+def test_a_search_finds_by_words_and_can_be_narrowed_down_and_taken_back(agent: Browser, world: World) -> None:
+    opened(world, detail="Pantalla azul")
+    opened(world, "luis", "SM2:0", detail="Pantalla roja")
+    both = listed(agent, "buscar=PANTALLA")
+    assert (numbers(both), "Resultados de PANTALLA" in both.words) == (["SF-000002", "SF-000001"], True)
+    assert numbers(listed(agent, "buscar=pantalla+az&estado=open&orden=antiguas")) == ["SF-000001"]
+    nothing = listed(agent, "buscar=%22verde%22*")
+    assert "Nada coincide con la búsqueda" in nothing.words
+    assert "/consola/" in [link["href"] for link in nothing.tags("a")]
+    assert next(field["value"] for field in nothing.tags("input") if field["name"] == "buscar") == '"verde"*'
 
 
 def test_a_form_with_empty_fields_leads_to_an_address_worth_keeping(agent: Browser) -> None:

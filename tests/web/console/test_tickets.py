@@ -76,7 +76,7 @@ def test_a_long_conversation_shows_its_end_and_on_request_the_whole(agent: Brows
 
 def test_opening_a_ticket_makes_it_read(agent: Browser, world: World) -> None:
     number = opened(world)
-    world.write(hear, conversation_id="conversation-ana", now=NOW)
+    world.write(hear, conversation_id="conversation-ana", text="hola", now=NOW)
     assert "Nuevo mensaje" in parsed(agent.get("/consola/")).words
     shown(agent, number)
     assert "Nuevo mensaje" not in parsed(agent.get("/consola/")).words
