@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from bot.agents import accounts
 from bot.agents.trail import Action, Deed, record
+from bot.coordination.base import Change
 from bot.messages.queries import Message, transcript
 from bot.tickets import queries
 from bot.tickets.queries import Event, Ticket
@@ -43,11 +44,12 @@ async def show_ticket(request: Request, session: SessionNeeded, number: str, men
     deed = Deed(Action.TICKET_READ, number, session.agent_id, client_address(request))
     now = runtime.clock.now()
 
-    def job(connection: Connection) -> None:
+    def job(connection: Connection) -> bool:
         record(connection, deed, now)
-        mark_read(connection, number)
+        return mark_read(connection, number)
 
-    await runtime.database.write(job)
+    if await runtime.database.write(job):
+        await runtime.coordination.publish(Change(shown.ticket.conversation_id))
     return page(
         request,
         "ticket.html",
