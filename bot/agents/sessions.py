@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from bot.agents.rights import Actor, Role
 from bot.agents.tables import agents, sessions
 
 
@@ -22,6 +23,12 @@ class Session:
     username: str
     name: str
     csrf_token: str
+    role: Role = Role.AGENT
+
+    @property
+    def actor(self) -> Actor:
+        """Who asks, for `rights.can`."""
+        return Actor(self.username, self.role)
 
 
 def start(connection: Connection, agent_id: str, now: datetime, lifetime: timedelta) -> str:
@@ -42,12 +49,12 @@ def start(connection: Connection, agent_id: str, now: datetime, lifetime: timede
 def find(connection: Connection, token: str, now: datetime) -> Session | None:
     """The session of this token, unless it is over or its agent is disabled."""
     query = (
-        sa.select(agents.c.id, agents.c.username, agents.c.name, sessions.c.csrf_token)
+        sa.select(agents.c.id, agents.c.username, agents.c.name, agents.c.role, sessions.c.csrf_token)
         .join(agents, agents.c.id == sessions.c.agent_id)
         .where(sessions.c.token_hash == _hash(token), sessions.c.expires_at > now, agents.c.disabled_at.is_(None))
     )
     row = connection.execute(query).one_or_none()
-    return None if row is None else Session(row.id, row.username, row.name, row.csrf_token)
+    return None if row is None else Session(row.id, row.username, row.name, row.csrf_token, Role(row.role))
 
 
 def end(connection: Connection, token: str) -> None:

@@ -11,8 +11,10 @@ agents = sa.Table(
     sa.Column("username", sa.Text, nullable=False, unique=True),  # folded: lower case
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("password_hash", sa.Text, nullable=False),  # argon2id
+    sa.Column("role", sa.Text, nullable=False, default="agent"),  # agents.rights.Role
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("disabled_at", Moment, nullable=True),
+    sa.CheckConstraint("role IN ('agent', 'supervisor', 'admin')", name="role_known"),
 )
 
 sessions = sa.Table(

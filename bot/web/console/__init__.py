@@ -15,6 +15,8 @@ from bot.web.console.delivery import Reasons, load
 from bot.web.console.headers import ProtectiveHeaders
 from bot.web.console.pages import environment
 
+#: Every address of theirs must be listed in `verbs`.
+ROUTERS = (login.router, tickets.router)
 _STATIC = Path(__file__).parent.parent / "static"
 
 
@@ -29,8 +31,8 @@ def create_console(runtime: ConsoleRuntime, reasons: Reasons | None = None) -> F
         reasons=reasons or load(ROOT / "flows" / "delivery.yaml"),
         templates=environment(),
     )
-    app.include_router(login.router)
-    app.include_router(tickets.router)
+    for router in ROUTERS:
+        app.include_router(router)
     app.mount("/estatico", StaticFiles(directory=_STATIC), name="static")
     app.add_middleware(ProtectiveHeaders, secure=app.state.console.secure, static="/estatico/")
     errors.install(app)

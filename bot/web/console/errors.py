@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from bot.web.console.context import console_of
-from bot.web.console.guard import FormRefusedError, LoginNeededError
+from bot.web.console.guard import FormRefusedError, LoginNeededError, NotYoursError
 from bot.web.console.headers import protective
 from bot.web.console.pages import page, root
 
@@ -22,6 +22,7 @@ def error_page(request: Request, status: int) -> Response:
 def install(app: FastAPI) -> None:
     """Let every refusal and every failure end in a page."""
     app.add_exception_handler(LoginNeededError, _to_login)
+    app.add_exception_handler(NotYoursError, _on_missing_right)
     app.add_exception_handler(FormRefusedError, _on_refused_form)
     app.add_exception_handler(RequestValidationError, _on_unknown_address)
     app.add_exception_handler(HTTPException, _on_http_error)
@@ -34,6 +35,11 @@ async def _to_login(request: Request, error: Exception) -> Response:
     # After a form there is no page to come back to: what was typed is gone, and a form is not sent twice on the quiet.
     way_back = f"{request.url.path}?{request.url.query}".rstrip("?") if request.method == "GET" else f"{root(request)}/"
     return RedirectResponse(f"{root(request)}/entrar?{urlencode({'next': way_back})}", status_code=303)
+
+
+async def _on_missing_right(request: Request, error: Exception) -> Response:
+    del error
+    return page(request, "error.html", status=403, error="right")
 
 
 async def _on_refused_form(request: Request, error: Exception) -> Response:

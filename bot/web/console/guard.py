@@ -1,4 +1,4 @@
-"""What stands before every page: the session, the form's token, the size of a body, and where a link may lead."""
+"""What stands before every page: the session, the right, the form's token, the size of a body, and where a link may lead."""
 
 import hmac
 import re
@@ -10,10 +10,12 @@ from urllib.parse import parse_qsl
 from fastapi import Depends, Request
 
 from bot.agents import sessions
+from bot.agents.rights import can
 from bot.agents.sessions import Session
 from bot.web.console import cookies
 from bot.web.console.context import console_of
 from bot.web.console.cookies import Cookie
+from bot.web.console.verbs import verb_of
 
 #: The longest form is a login; nothing the console receives comes near this.
 _LARGEST_BODY = 16 * 1024
@@ -24,6 +26,10 @@ _LOCAL = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]{0,500}|/", re.ASCII)
 
 class LoginNeededError(Exception):
     """Nobody is logged in: the page answers with the way to the login."""
+
+
+class NotYoursError(Exception):
+    """The agent may not do this: the page answers 403 and tells nothing of what is there."""
 
 
 class FormRefusedError(Exception):
@@ -53,10 +59,13 @@ async def current_session(request: Request) -> Session | None:
 
 
 async def required_session(request: Request) -> Session:
-    """Who is logged in. Raises LoginNeededError."""
+    """Who is logged in, and may do what this address is for. Raises LoginNeededError and NotYoursError."""
     session = await current_session(request)
     if session is None:
         raise LoginNeededError
+    verb = verb_of(request)
+    if verb is None or not can(session.actor, verb, request.path_params.get("username")):
+        raise NotYoursError
     return session
 
 
@@ -75,7 +84,7 @@ async def form_of(request: Request) -> dict[str, str]:
 
 
 async def sent_form(request: Request, session: Annotated[Session, Depends(required_session)]) -> SentForm:
-    """The posted form, if it carries this session's token. Raises LoginNeededError and FormRefusedError."""
+    """The posted form, if it carries this session's token. Raises FormRefusedError, and what `required_session` raises."""
     fields = await form_of(request)
     if not is_same(fields.get("csrf", ""), session.csrf_token):
         raise FormRefusedError(403)

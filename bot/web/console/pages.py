@@ -10,6 +10,8 @@ import phonenumbers
 from fastapi import Request
 from starlette.responses import HTMLResponse
 
+from bot.agents.rights import Verb, can
+from bot.agents.sessions import Session
 from bot.web.console.context import console_of
 
 #: The line serves Colombia: its agents and its customers read times on the same clock.
@@ -46,8 +48,14 @@ def phone(number: str) -> str:
 
 
 def page(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
-    """A template as an answer. It also gets `root`, the console's own path, and `today` in Colombia."""
+    """A template as an answer. It also gets `root`, the console's own path, and `today` in Colombia.
+
+    With a `session` it gets `may(verb, whose)` too, so that it shows no way that leads nowhere.
+    """
     console = console_of(request)
+    session = values.get("session")
+    if isinstance(session, Session):
+        values["may"] = lambda verb, whose=None: can(session.actor, Verb(verb), whose)
     values["root"] = root(request)
     values["today"] = local(console.runtime.clock.now()).date()
     return HTMLResponse(console.templates.get_template(f"console/{template}").render(values), status_code=status)

@@ -1,0 +1,119 @@
+"""Every address of the console × every role × one's own thing, somebody else's, one that is not there.
+
+The addresses come from the routes themselves; who may go there is written out here a second time, by hand.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+from itertools import product
+
+import httpx
+import pytest
+from fastapi.routing import iter_route_contexts
+from starlette.routing import Mount
+
+from bot.agents import accounts, sessions
+from bot.agents.rights import Role
+from bot.tickets.service import move, open_ticket
+from bot.web.console import ROUTERS
+from bot.web.console.verbs import OPEN, VERBS
+from tests.tickets.world import NOW, asked
+from tests.web.console.browser import Browser, parsed
+from tests.web.console.conftest import World
+
+OpenBrowser = Callable[..., Browser]
+EVERYBODY, LEADS, ADMINS = set(Role), {Role.SUPERVISOR, Role.ADMIN}, {Role.ADMIN}
+#: Who may go there. What is marked `others` is refused when it is about oneself.
+MAY: dict[str, set[Role]] = {
+    "POST /salir": EVERYBODY,
+    "GET /": EVERYBODY,
+    "GET /solicitudes/{number}": EVERYBODY,
+}
+OTHERS: set[str] = set()
+#: What stands for a parameter of an address: Ana's own, Luis', nobody's. Ana is the one who asks.
+THINGS = {
+    "number": {"own": "SF-000001", "other": "SF-000002", "absent": "SF-000099"},
+}
+
+
+def addresses() -> set[str]:
+    """Every address of every router, as `METHOD /path`."""
+    routes = [route for router in ROUTERS for route in iter_route_contexts(router.routes)]
+    return {f"{method} {route.path}" for route in routes for method in route.methods or ()}
+
+
+@pytest.fixture
+def things(world: World) -> None:
+    """A ticket of Ana's and one of Luis'."""
+    for agent, customer in (("ana.gomez", "ana"), ("luis.paz", "luis")):
+        number = world.write(open_ticket, ticket=asked(customer, f"{customer}:0"), now=NOW)
+        world.write(move, number=number, trigger="assign", actor=agent, now=NOW)
+
+
+def visitor(world: World, open_browser: OpenBrowser, role: Role) -> tuple[Browser, str]:
+    """A browser in which Ana is logged in with this role, and the token of her forms."""
+    ana = world.write(accounts.set_role, username="ana.gomez", role=role, now=NOW)
+    token = world.write(sessions.start, agent_id=ana.id, now=NOW, lifetime=timedelta(hours=1))
+    browser = open_browser()
+    browser.client.cookies.set("soporte-session", token, domain="testserver.local", path="/")
+    session = world.database.read_now(partial(sessions.find, token=token, now=NOW))
+    assert session is not None
+    return browser, session.csrf_token
+
+
+def ask(browser: Browser, address: str, csrf: str = "", **parameters: str) -> httpx.Response:
+    method, path = address.split()
+    path = "/consola" + path.format(**parameters)
+    return browser.get(path) if method == "GET" else browser.post(path, {"csrf": csrf})
+
+
+def test_every_address_says_what_it_is_for_and_nothing_else_does() -> None:
+    assert addresses() == OPEN | set(VERBS)
+    assert set(VERBS) == set(MAY)
+
+
+def test_nothing_but_style_sheets_is_served_beside_the_addresses(world: World) -> None:
+    (console,) = [route.app for route in world.app().routes if isinstance(route, Mount)]
+    beside = [route.path for route in iter_route_contexts(console.routes) if not route.methods]  # type: ignore[attr-defined]
+    assert beside == ["/estatico"]
+
+
+@pytest.mark.parametrize("address", sorted(VERBS))
+def test_an_address_is_open_to_those_who_may_and_to_nobody_else(
+    world: World, things: None, open_browser: OpenBrowser, address: str
+) -> None:
+    for role, whose in product(Role, ("own", "other", "absent") if "{" in address else ("own",)):
+        browser, csrf = visitor(world, open_browser, role)
+        before = len(world.trail())
+        answer = ask(browser, address, csrf, **{name: values[whose] for name, values in THINGS.items()})
+        if role in MAY[address] and not (address in OTHERS and whose == "own"):
+            allowed = answer.status_code == 404 if whose == "absent" else answer.status_code not in {401, 403, 404, 500}
+            assert allowed, (role, whose, answer)
+        else:
+            assert "Esto no te corresponde" in parsed(answer).text, (role, whose, answer)
+            assert (answer.status_code, len(world.trail())) == (403, before)
+
+
+@pytest.mark.parametrize("address", sorted(VERBS))
+def test_who_is_not_logged_in_is_sent_to_the_login_from_every_address(browser: Browser, things: None, address: str) -> None:
+    answer = ask(browser, address, **{name: values["own"] for name, values in THINGS.items()})
+    assert (answer.status_code, answer.text) == (303, "")
+    assert answer.headers["location"].startswith("/consola/entrar?next=")
+
+
+def test_an_address_that_is_not_listed_is_closed_even_to_admins(
+    world: World, open_browser: OpenBrowser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser, _ = visitor(world, open_browser, Role.ADMIN)
+    assert browser.get("/consola/").status_code == 200
+    monkeypatch.setattr("bot.web.console.verbs.VERBS", {})
+    assert browser.get("/consola/").status_code == 403
+
+
+def test_a_role_taken_away_counts_from_the_next_page_on(world: World, open_browser: OpenBrowser) -> None:
+    browser, _ = visitor(world, open_browser, Role.ADMIN)
+    world.write(accounts.set_role, username="ana.gomez", role=Role.AGENT, now=NOW)
+    session = world.database.read_now(partial(sessions.find, token=browser.client.cookies["soporte-session"], now=NOW))
+    assert session is not None
+    assert session.actor.role is Role.AGENT
