@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from bot.agents import sessions
+from bot.agents import factor, sessions
 from bot.agents.rights import Role
 from bot.agents.tables import agents
 from bot.agents.trail import OPERATOR, Action, Author, deed_of, record, record_change
@@ -89,6 +89,16 @@ def set_password(connection: Connection, username: str, password_hash: str, now:
     connection.execute(sa.update(agents).where(agents.c.id == agent.id).values(password_hash=password_hash))
     sessions.end_all(connection, agent.id)
     record(connection, deed_of(by, Action.PASSWORD_SET, agent.username), now)
+    return agent
+
+
+def reset_factor(connection: Connection, username: str, now: datetime, by: Author = OPERATOR) -> Agent:
+    """Take an agent's second factor away and end their sessions. Raises AccountRefusedError if there is no such agent."""
+    agent = known(connection, username)
+    if factor.is_set(connection, agent.id):
+        record(connection, deed_of(by, Action.FACTOR_REMOVED, agent.username), now)
+    factor.reset(connection, agent.id)
+    sessions.end_all(connection, agent.id)
     return agent
 
 

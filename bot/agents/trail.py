@@ -17,12 +17,19 @@ class Action(StrEnum):
 
     LOGIN_SUCCEEDED = "agent:login:succeeded"
     LOGIN_FAILED = "agent:login:failed"
+    PASSWORD_RIGHT = "agent:login:password"  # noqa: S105 (the name of an action) half a login: the code is still to come
+    CODE_WRONG = "agent:login:code_wrong"
     LOGGED_OUT = "agent:logout"
     ADDED = "agent:added"
     ROLE_SET = "agent:role:set"
     DISABLED = "agent:disabled"
     ENABLED = "agent:enabled"
     PASSWORD_SET = "agent:password:set"  # noqa: S105 (the name of an action)
+    FACTOR_SET = "agent:factor:set"
+    FACTOR_REMOVED = "agent:factor:removed"
+    RECOVERY_USED = "agent:factor:recovery_used"
+    RECOVERY_RENEWED = "agent:factor:recovery_renewed"
+    SESSIONS_ENDED = "agent:sessions:ended"
     TICKET_READ = "ticket:read"
 
 

@@ -1,4 +1,4 @@
-"""`soporte agents add|list|role|disable|enable|password`: who may use the console."""
+"""`soporte agents add|list|role|disable|enable|password|reset-factor`: who may use the console."""
 
 import argparse
 import sys
@@ -18,7 +18,7 @@ from bot.settings import Settings
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
-    actions = parser.add_subparsers(dest="action", required=True, metavar="add|list|role|disable|enable|password")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="add|list|role|disable|enable|password|reset-factor")
     add = actions.add_parser("add", help="let somebody in")
     add.add_argument("name", help='the person\'s name: "Ana Gómez"')
     add.add_argument("--username", help="what to log in with (default: made from the name, ana.gomez)")
@@ -30,6 +30,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     role.add_argument("role", choices=list(Role))
     for action, about in (("disable", "shut somebody out at once"), ("enable", "let somebody in again")):
         actions.add_parser(action, help=about).add_argument("username")
+    reset = actions.add_parser("reset-factor", help="take away the second factor of somebody who lost their phone")
+    reset.add_argument("username")
     password = actions.add_parser("password", help="give somebody a new password and end their sessions")
     password.add_argument("username")
     _add_password(password)
@@ -65,6 +67,8 @@ def _run(arguments: argparse.Namespace, database: Database) -> int:
             return _disable(arguments.username, database)
         case "enable":
             return _enable(arguments.username, database)
+        case "reset-factor":
+            return _reset_factor(arguments.username, database)
         case "password":
             return _password(arguments, database)
         case unknown:
@@ -74,7 +78,7 @@ def _run(arguments: argparse.Namespace, database: Database) -> int:
 def _add(arguments: argparse.Namespace, database: Database) -> int:
     username = arguments.username or accounts.username_from(arguments.name)
     password, made = _chosen(arguments)
-    password_hash = passwords.hashed(password)
+    password_hash = passwords.hashed(password, username)
     now = datetime.now(UTC)
 
     def job(connection: Connection) -> Agent:
@@ -89,7 +93,7 @@ def _add(arguments: argparse.Namespace, database: Database) -> int:
 
 def _password(arguments: argparse.Namespace, database: Database) -> int:
     password, made = _chosen(arguments)
-    password_hash = passwords.hashed(password)
+    password_hash = passwords.hashed(password, arguments.username)
     now = datetime.now(UTC)
     agent = database.write_now(lambda connection: accounts.set_password(connection, arguments.username, password_hash, now))
     print(f"{agent.username} has a new password and has to log in again.")
@@ -118,6 +122,13 @@ def _enable(username: str, database: Database) -> int:
     now = datetime.now(UTC)
     agent = database.write_now(lambda connection: accounts.enable(connection, username, now))
     print(f"{agent.username} can log in again.")
+    return 0
+
+
+def _reset_factor(username: str, database: Database) -> int:
+    now = datetime.now(UTC)
+    agent = database.write_now(lambda connection: accounts.reset_factor(connection, username, now))
+    print(f"{agent.username} logs in with the password alone until a new second factor is set up; all sessions are ended.")
     return 0
 
 

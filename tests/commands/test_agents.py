@@ -4,7 +4,7 @@ from functools import partial
 
 import pytest
 
-from bot.agents import accounts, passwords
+from bot.agents import accounts, factor, passwords
 from bot.commands import agents
 from bot.db import Database
 from tests.commands.conftest import Run
@@ -41,7 +41,7 @@ def test_what_cannot_be_is_refused_in_one_line(run: Run, database: Database, mon
     monkeypatch.setattr("sys.stdin", io.StringIO("corta\n"))
     for words, reason in (
         (["add", "Ana"], "the username ana is taken"),
-        (["add", "Luis", "--password-stdin"], "a password needs at least 12 characters; this one has 5"),
+        (["add", "Luis", "--password-stdin"], "a password needs at least 12 characters"),
         (["add", "李"], "no username can be made from '李': give one with --username"),
         (["add", " ", "--username", "luis"], "an agent needs a name"),
         (["disable", "nadie"], "there is no agent nadie"),
@@ -92,3 +92,13 @@ def test_who_was_disabled_is_let_in_again(run: Run, database: Database) -> None:
     run(agents, "disable", "ana")
     assert run(agents, "enable", "ana").out == "ana can log in again.\n"
     assert database.read_now(accounts.listed)[0].disabled_at is None
+
+
+def test_a_lost_phone_is_helped_by_taking_the_second_factor_away(run: Run, database: Database) -> None:
+    run(agents, "add", "Ana")
+    agent = database.read_now(accounts.listed)[0]
+    database.write_now(partial(factor.begin, agent_id=agent.id, now=agent.created_at))
+    outcome = run(agents, "reset-factor", "ana")
+    assert outcome.out.startswith("ana logs in with the password alone until a new second factor is set up")
+    assert database.read_now(partial(factor.standing, agent_id=agent.id)) is None
+    assert run(agents, "reset-factor", "nadie").err == "there is no agent nadie\n"

@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse
 
 from bot.agents.rights import Verb, can
 from bot.agents.sessions import Session
+from bot.web.console.browsers import described
 from bot.web.console.context import console_of
 
 #: The line serves Colombia: its agents and its customers read times on the same clock.
@@ -30,6 +31,7 @@ def environment() -> jinja2.Environment:
     )
     made.filters["local"] = local
     made.filters["phone"] = phone
+    made.filters["browser"] = described
     return made
 
 
@@ -55,7 +57,8 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
     console = console_of(request)
     session = values.get("session")
     if isinstance(session, Session):
-        values["may"] = lambda verb, whose=None: can(session.actor, Verb(verb), whose)
+        actor = session.actor(factor_required=console.factor_required)
+        values["may"] = lambda verb, whose=None: can(actor, Verb(verb), whose)
     values["root"] = root(request)
     values["today"] = local(console.runtime.clock.now()).date()
     return HTMLResponse(console.templates.get_template(f"console/{template}").render(values), status_code=status)

@@ -17,6 +17,18 @@ OPEN = frozenset({"GET /entrar", "POST /entrar"})
 VERBS: Mapping[str, Verb] = MappingProxyType(
     {
         "POST /salir": Verb.LOG_OUT,
+        "GET /entrar/codigo": Verb.PROVE_FACTOR,
+        "POST /entrar/codigo": Verb.PROVE_FACTOR,
+        "GET /cuenta": Verb.KEEP_ACCOUNT,
+        "POST /cuenta/contrasena": Verb.KEEP_ACCOUNT,
+        "POST /cuenta/sesiones/{id}/cerrar": Verb.KEEP_ACCOUNT,
+        "POST /cuenta/sesiones/cerrar-otras": Verb.KEEP_ACCOUNT,
+        "GET /cuenta/segundo-factor": Verb.SET_UP_FACTOR,
+        "GET /cuenta/segundo-factor/qr.svg": Verb.SET_UP_FACTOR,
+        "POST /cuenta/segundo-factor": Verb.SET_UP_FACTOR,
+        "POST /cuenta/segundo-factor/confirmar": Verb.SET_UP_FACTOR,
+        "POST /cuenta/segundo-factor/codigos": Verb.KEEP_ACCOUNT,
+        "POST /cuenta/segundo-factor/quitar": Verb.KEEP_ACCOUNT,
         "GET /": Verb.LIST_TICKETS,
         "GET /solicitudes/{number}": Verb.READ_TICKET,
     }

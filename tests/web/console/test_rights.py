@@ -27,10 +27,26 @@ EVERYBODY, LEADS, ADMINS = set(Role), {Role.SUPERVISOR, Role.ADMIN}, {Role.ADMIN
 #: Who may go there. What is marked `others` is refused when it is about oneself.
 MAY: dict[str, set[Role]] = {
     "POST /salir": EVERYBODY,
+    "GET /entrar/codigo": EVERYBODY,
+    "POST /entrar/codigo": EVERYBODY,
+    "GET /cuenta": EVERYBODY,
+    "POST /cuenta/contrasena": EVERYBODY,
+    "POST /cuenta/sesiones/{id}/cerrar": EVERYBODY,
+    "POST /cuenta/sesiones/cerrar-otras": EVERYBODY,
+    "GET /cuenta/segundo-factor": EVERYBODY,
+    "GET /cuenta/segundo-factor/qr.svg": EVERYBODY,
+    "POST /cuenta/segundo-factor": EVERYBODY,
+    "POST /cuenta/segundo-factor/confirmar": EVERYBODY,
+    "POST /cuenta/segundo-factor/codigos": EVERYBODY,
+    "POST /cuenta/segundo-factor/quitar": EVERYBODY,
     "GET /": EVERYBODY,
     "GET /solicitudes/{number}": EVERYBODY,
 }
 OTHERS: set[str] = set()
+#: What is only ever looked for among one's own.
+NOT_FOUND_IF_OTHERS = {"POST /cuenta/sesiones/{id}/cerrar"}
+#: There is no QR code before a second factor was begun.
+NOT_FOUND_AT_FIRST = {"GET /cuenta/segundo-factor/qr.svg"}
 #: What stands for a parameter of an address: Ana's own, Luis', nobody's. Ana is the one who asks.
 THINGS = {
     "number": {"own": "SF-000001", "other": "SF-000002", "absent": "SF-000099"},
@@ -62,6 +78,15 @@ def visitor(world: World, open_browser: OpenBrowser, role: Role) -> tuple[Browse
     return browser, session.csrf_token
 
 
+def session_of(world: World, username: str) -> str:
+    """The id of a session of this agent's."""
+    found = world.database.read_now(partial(accounts.credentials, username=username))
+    assert found is not None
+    agent_id = found.agent.id
+    world.write(sessions.start, agent_id=agent_id, now=NOW, lifetime=timedelta(hours=1))
+    return world.database.read_now(partial(sessions.listed, agent_id=agent_id, now=NOW))[0].id
+
+
 def ask(browser: Browser, address: str, csrf: str = "", **parameters: str) -> httpx.Response:
     method, path = address.split()
     path = "/consola" + path.format(**parameters)
@@ -86,10 +111,14 @@ def test_an_address_is_open_to_those_who_may_and_to_nobody_else(
     for role, whose in product(Role, ("own", "other", "absent") if "{" in address else ("own",)):
         browser, csrf = visitor(world, open_browser, role)
         before = len(world.trail())
-        answer = ask(browser, address, csrf, **{name: values[whose] for name, values in THINGS.items()})
+        a_session = {"own": session_of(world, "ana.gomez"), "other": session_of(world, "luis.paz"), "absent": "nada"}
+        parameters = {name: values[whose] for name, values in {**THINGS, "id": a_session}.items()}
+        answer = ask(browser, address, csrf, **parameters)
         if role in MAY[address] and not (address in OTHERS and whose == "own"):
-            allowed = answer.status_code == 404 if whose == "absent" else answer.status_code not in {401, 403, 404, 500}
+            missing = whose == "absent" or (whose == "other" and address in NOT_FOUND_IF_OTHERS) or address in NOT_FOUND_AT_FIRST
+            allowed = answer.status_code == 404 if missing else answer.status_code not in {401, 404, 500}
             assert allowed, (role, whose, answer)
+            assert "Esto no te corresponde" not in answer.text, (role, whose)
         else:
             assert "Esto no te corresponde" in parsed(answer).text, (role, whose, answer)
             assert (answer.status_code, len(world.trail())) == (403, before)
@@ -97,7 +126,7 @@ def test_an_address_is_open_to_those_who_may_and_to_nobody_else(
 
 @pytest.mark.parametrize("address", sorted(VERBS))
 def test_who_is_not_logged_in_is_sent_to_the_login_from_every_address(browser: Browser, things: None, address: str) -> None:
-    answer = ask(browser, address, **{name: values["own"] for name, values in THINGS.items()})
+    answer = ask(browser, address, id="nada", **{name: values["own"] for name, values in THINGS.items()})
     assert (answer.status_code, answer.text) == (303, "")
     assert answer.headers["location"].startswith("/consola/entrar?next=")
 
@@ -116,4 +145,4 @@ def test_a_role_taken_away_counts_from_the_next_page_on(world: World, open_brows
     world.write(accounts.set_role, username="ana.gomez", role=Role.AGENT, now=NOW)
     session = world.database.read_now(partial(sessions.find, token=browser.client.cookies["soporte-session"], now=NOW))
     assert session is not None
-    assert session.actor.role is Role.AGENT
+    assert session.role is Role.AGENT
