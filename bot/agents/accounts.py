@@ -42,7 +42,11 @@ class Credentials:
 
 
 class AccountRefusedError(ValueError):
-    """The account cannot be made or found as asked; the message says why, in one line."""
+    """The account cannot be made or found as asked; the message says why in one line, `reason` in one word."""
+
+    def __init__(self, message: str, reason: str = "") -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 def folded(username: str) -> str:
@@ -63,13 +67,14 @@ def add(connection: Connection, name: str, username: str, password_hash: str, no
     """Make an account with the least role. Raises AccountRefusedError: no name, or a username that is taken or malformed."""
     username, name = folded(username), " ".join(name.split())
     if not name:
-        raise AccountRefusedError("an agent needs a name")
+        raise AccountRefusedError("an agent needs a name", "no_name")
     if not _USERNAME.fullmatch(username) or username in _RESERVED:
-        raise AccountRefusedError(f"{username!r} cannot be a username: 2 to 32 of a-z 0-9 . _ - are, except customer and bot")
+        problem = f"{username!r} cannot be a username: 2 to 32 of a-z 0-9 . _ - are, except customer and bot"
+        raise AccountRefusedError(problem, "malformed")
     agent = Agent(id=uuid.uuid4().hex, username=username, name=name, created_at=now, disabled_at=None)
     values = {"id": agent.id, "username": username, "name": name, "password_hash": password_hash, "created_at": now}
     if not insert_new(connection, agents, values):
-        raise AccountRefusedError(f"the username {username} is taken")
+        raise AccountRefusedError(f"the username {username} is taken", "taken")
     record(connection, deed_of(by, Action.ADDED, username), now)
     return agent
 
@@ -99,6 +104,14 @@ def reset_factor(connection: Connection, username: str, now: datetime, by: Autho
         record(connection, deed_of(by, Action.FACTOR_REMOVED, agent.username), now)
     factor.reset(connection, agent.id)
     sessions.end_all(connection, agent.id)
+    return agent
+
+
+def end_sessions(connection: Connection, username: str, now: datetime, by: Author = OPERATOR) -> Agent:
+    """Log an agent out everywhere. Raises AccountRefusedError if there is no such agent."""
+    agent = known(connection, username)
+    sessions.end_all(connection, agent.id)
+    record(connection, deed_of(by, Action.SESSIONS_ENDED, agent.username), now)
     return agent
 
 

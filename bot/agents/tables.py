@@ -60,3 +60,8 @@ audit = sa.Table(
     sa.Column("address", sa.Text, nullable=False),  # the client's address
     sa.Column("data", Json, nullable=False),
 )
+
+#: The trail is looked through by who, by what and by about what, newest first.
+sa.Index("ix_audit_agent_id_id", audit.c.agent_id, audit.c.id)
+sa.Index("ix_audit_action_id", audit.c.action, audit.c.id)
+sa.Index("ix_audit_object_id", audit.c.object, audit.c.id)

@@ -35,7 +35,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit")),
     )
     with op.batch_alter_table("audit", schema=None) as batch_op:
+        batch_op.create_index("ix_audit_action_id", ["action", "id"], unique=False)
+        batch_op.create_index("ix_audit_agent_id_id", ["agent_id", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_audit_at"), ["at"], unique=False)
+        batch_op.create_index("ix_audit_object_id", ["object", "id"], unique=False)
 
     op.create_table(
         "contacts",

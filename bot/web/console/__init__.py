@@ -9,14 +9,14 @@ from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
 from bot.settings import ROOT
-from bot.web.console import account, code, errors, factor, login, tickets
+from bot.web.console import account, code, errors, factor, login, people, tickets, trail
 from bot.web.console.context import Console, ConsoleRuntime
 from bot.web.console.delivery import Reasons, load
 from bot.web.console.headers import ProtectiveHeaders
 from bot.web.console.pages import environment
 
 #: Every address of theirs must be listed in `verbs`.
-ROUTERS = (login.router, code.router, account.router, factor.router, tickets.router)
+ROUTERS = (login.router, code.router, account.router, factor.router, people.router, trail.router, tickets.router)
 _STATIC = Path(__file__).parent.parent / "static"
 
 

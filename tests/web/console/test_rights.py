@@ -39,16 +39,27 @@ MAY: dict[str, set[Role]] = {
     "POST /cuenta/segundo-factor/confirmar": EVERYBODY,
     "POST /cuenta/segundo-factor/codigos": EVERYBODY,
     "POST /cuenta/segundo-factor/quitar": EVERYBODY,
+    "GET /personas": ADMINS,
+    "POST /personas": ADMINS,
+    "GET /personas/{username}": ADMINS,
+    "POST /personas/{username}/rol": ADMINS,
+    "POST /personas/{username}/desactivar": ADMINS,
+    "POST /personas/{username}/activar": ADMINS,
+    "POST /personas/{username}/contrasena": ADMINS,
+    "POST /personas/{username}/segundo-factor": ADMINS,
+    "POST /personas/{username}/sesiones": ADMINS,
+    "GET /registro": LEADS,
     "GET /": EVERYBODY,
     "GET /solicitudes/{number}": EVERYBODY,
 }
-OTHERS: set[str] = set()
+OTHERS = {address for address in MAY if address.startswith("POST /personas/{username}")}
 #: What is only ever looked for among one's own.
 NOT_FOUND_IF_OTHERS = {"POST /cuenta/sesiones/{id}/cerrar"}
 #: There is no QR code before a second factor was begun.
 NOT_FOUND_AT_FIRST = {"GET /cuenta/segundo-factor/qr.svg"}
 #: What stands for a parameter of an address: Ana's own, Luis', nobody's. Ana is the one who asks.
 THINGS = {
+    "username": {"own": "ana.gomez", "other": "luis.paz", "absent": "nadie"},
     "number": {"own": "SF-000001", "other": "SF-000002", "absent": "SF-000099"},
 }
 
@@ -90,7 +101,7 @@ def session_of(world: World, username: str) -> str:
 def ask(browser: Browser, address: str, csrf: str = "", **parameters: str) -> httpx.Response:
     method, path = address.split()
     path = "/consola" + path.format(**parameters)
-    return browser.get(path) if method == "GET" else browser.post(path, {"csrf": csrf})
+    return browser.get(path) if method == "GET" else browser.post(path, {"csrf": csrf, "role": "agent"})
 
 
 def test_every_address_says_what_it_is_for_and_nothing_else_does() -> None:
