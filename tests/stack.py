@@ -79,8 +79,9 @@ def running_stack(folder: Path, at: datetime | None = None, **chosen: Any) -> It
     fake = FakeTwilio(account_sid=ACCOUNT, auth_token=TOKEN, sender=SENDER, webhook_url=url + MESSAGES_PATH, clock=clock.now)
     with served(fake.app) as api_url:
         fake.api_url = api_url
-        twilio = {"account_sid": ACCOUNT, "auth_token": TOKEN, "sender": SENDER, "api_base_url": api_url}
-        read = settings.read(**{"public_url": url, "dev": True, "data_dir": folder, **chosen, "twilio": twilio | chosen.get("twilio", {})})
+        account = {"account_sid": ACCOUNT, "auth_token": TOKEN, "sender": SENDER, "api_base_url": api_url}
+        twilio = account | chosen.pop("twilio", {})
+        read = settings.read(**{"public_url": url, "dev": True, "data_dir": folder, "twilio": twilio, **chosen})
         try:
             runtime = build(read, clock)
         except BaseException:

@@ -81,7 +81,7 @@ def test_a_file_that_is_no_yaml_is_one_line(monkeypatch: pytest.MonkeyPatch, tmp
     broken = ROOT.__class__(str(tmp_path)) / "config.yaml"
     broken.write_text("public_url: [", encoding="utf-8")
     monkeypatch.setattr(settings, "ROOT", broken.parent)
-    with pytest.raises(SettingsProblem, match="config.yaml cannot be read") as caught:
+    with pytest.raises(SettingsProblem, match=r"config\.yaml cannot be read") as caught:
         settings.read()
     assert len(caught.value.lines) == 1
     assert "\n" not in caught.value.lines[0]

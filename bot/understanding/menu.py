@@ -134,7 +134,7 @@ def path(text: str) -> tuple[int, ...] | None:
     Only single digits from 1 to 9 with something between them, two to `LONGEST_PATH` of them: never "13", a telephone
     or a date.
     """
-    folded = fold(text[:MOST_CHARACTERS]).strip(".")
+    folded = fold(text).strip(".") if len(text) <= MOST_CHARACTERS else ""
     if not _PATH.fullmatch(folded):
         return None
     digits = tuple(int(digit) for digit in re.findall(r"\d", folded))

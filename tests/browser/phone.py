@@ -13,7 +13,7 @@ expect.set_options(timeout=20_000)
 class Customer:
     """One who uses the phone that is on the screen."""
 
-    def __init__(self, page: Page, name: str | None = None) -> None:
+    def __init__(self, page: Page, name: str | None = None, *, on_phone: bool = False) -> None:
         """`name` is one of those who are there from the start; else it is somebody who never wrote."""
         self.page = page
         self.name = name or f"Cliente {uuid4().hex[:6]}"
@@ -22,6 +22,8 @@ class Customer:
             added = page.request.post("/simulador/phones", data={"profile_name": self.name})
             self.address = added.json()["address"]
         page.goto("/simulador")
+        if on_phone:
+            page.get_by_role("button", name="Ver clientes").click()
         self.take_phone()
 
     def take_phone(self) -> None:

@@ -145,12 +145,12 @@ def test_on_a_real_phone_it_fills_the_screen(browser: Browser, running: Demo, sc
         has_touch=True,
     ) as context:
         page = context.new_page()
-        page.goto("/simulador")
-        expect(page.locator(".bubble").last).to_be_visible()
+        Customer(page, on_phone=True).say("hola", "Soporte de mi producto")
         assert page.locator(".device").bounding_box() == {"x": 0, "y": 0, "width": 390, "height": 780}
         assert page.evaluate("document.documentElement.scrollWidth") == 390
         page.screenshot(path=screenshots / f"phone-{scheme}.png")
         page.get_by_role("button", name="Ver clientes").click()
+        expect(page.locator(".device")).to_be_hidden()
         page.get_by_role("button", name="Carlos Andrés Peña").click()
         expect(page.locator(".device")).to_be_visible()
         page.get_by_role("button", name="Ver reloj y fallas").click()

@@ -1,7 +1,7 @@
 """Every transcript, through `step` alone: no database, no network, the state as JSON between turns."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -14,7 +14,7 @@ from bot.engine.flow import Flow
 from bot.engine.inputs import Input, MessageReceived, TimeRanOut
 from bot.engine.step import Step, begin, step
 from bot.engine.turn import Circumstances, TicketSummary
-from bot.runtime import read_flow
+from bot.flows import read_flow
 from bot.understanding.redaction import redact
 from tests.conversations.transcript import Transcript, run, transcripts
 
@@ -32,7 +32,7 @@ class StepAlone:
         self.phone = transcript.phone
         self.state = snapshot.to_json(begin(flow()))
         self.opened: list[OpenTicket] = []
-        self.wake_at = None
+        self.wake_at: datetime | None = None
         self.before = ""
 
     def say(self, message: MessageReceived) -> str:

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -47,12 +47,15 @@ def test_a_job_that_fails_leaves_nothing_and_spoils_no_other(database: Database)
         connection.execute(sa.insert(contacts).values(contact("lost")))
         raise ValueError("on purpose")
 
+    def adds(name: str) -> Callable[[Connection], bool]:
+        return lambda connection: insert_new(connection, contacts, contact(name))
+
     async def together() -> list[object]:
-        good = [database.write(lambda c, n=name: c.execute(sa.insert(contacts).values(contact(n))).rowcount) for name in "abc"]  # type: ignore[misc]
-        return await asyncio.gather(good[0], database.write(fails), good[1], good[2], return_exceptions=True)
+        jobs = [database.write(adds("a")), database.write(fails), database.write(adds("b")), database.write(adds("c"))]
+        return list(await asyncio.gather(*jobs, return_exceptions=True))
 
     results = asyncio.run(together())
-    assert [type(result) for result in results] == [int, ValueError, int, int]
+    assert [type(result) for result in results] == [bool, ValueError, bool, bool]
     assert database.read_now(names) == ["a", "b", "c"]
 
 

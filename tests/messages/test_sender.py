@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from bot.channels.fake_twilio import Faults
+from bot.messages.outbox import recover
 from bot.messages.queries import transcript
 from bot.messages.sender import pause
 from bot.messages.tables import Direction, Status, messages
@@ -52,8 +53,8 @@ def wanted(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 
 @pytest.mark.parametrize("trouble", TROUBLE)
 def test_every_answer_arrives_once_and_in_order(trouble: str, wanted: list[str], tmp_path: Path) -> None:
-    timeout = {"twilio": {"timeout_seconds": 0.5}} if TROUBLE[trouble].slow else {}
-    with running_stack(tmp_path, **QUICK, **timeout) as stack:
+    timeout = 0.5 if TROUBLE[trouble].slow else 10
+    with running_stack(tmp_path, **QUICK, twilio={"timeout_seconds": timeout}) as stack:
         stack.fake.faults = TROUBLE[trouble]
         assert talk(stack) == wanted
         outgoing = [message for message in read(stack) if message.direction is Direction.OUT]
@@ -74,7 +75,7 @@ def test_a_refused_message_is_marked_with_its_reason_and_the_next_ones_go_on(tmp
         answers = talk(stack)
         assert len(answers) == 3
         outgoing = [message for message in read(stack) if message.direction is Direction.OUT]
-        assert [(message.status, message.error_code) for message in outgoing][0] == (Status.FAILED, 63003)
+        assert (outgoing[0].status, outgoing[0].error_code) == (Status.FAILED, 63003)
         assert {message.status for message in outgoing[1:]} <= {Status.DELIVERED, Status.READ}
 
 
@@ -114,25 +115,36 @@ def test_one_slow_send_delays_only_its_own_conversation(tmp_path: Path) -> None:
         assert settled[ANA] - settled[LUIS] > timedelta(seconds=1)
 
 
-def test_a_message_that_was_being_sent_when_the_process_died_is_looked_up_first(tmp_path: Path) -> None:
+def test_a_message_that_was_being_sent_when_the_sender_died_is_looked_up_and_not_sent_again(tmp_path: Path) -> None:
     with running_stack(tmp_path, **QUICK) as stack:
-        talk(stack)
+        answers = talk(stack)
 
         def die(connection: sa.Connection) -> None:
-            """As if the process had died between the provider's yes and our note of it, for the last message."""
+            """As if the sender had died between the provider's yes and our note of it, for the last message."""
             last = sa.select(sa.func.max(messages.c.position)).scalar_subquery()
-            connection.execute(
-                sa.update(messages).where(messages.c.position == last).values(status="sending", sid=None, due_at=None)
-            )
+            forgotten = {"status": Status.SENDING.value, "sid": None, "due_at": stack.runtime.clock.now()}
+            connection.execute(sa.update(messages).where(messages.c.position == last).values(forgotten))
 
         stack.runtime.database.write_now(die)
-        known = stack.fake
-        with running_stack(tmp_path, **QUICK) as again:
-            again.fake._ledger = known._ledger  # noqa: SLF001 (the same account, seen by a new process)
-    # Without its memory the new stand-in has no such message, so it is sent: at most one more, and it is settled.
-    with running_stack(tmp_path, **QUICK) as after:
-        after.settle()
-        assert all(message.status is not Status.SENDING for message in read(after))
+        stack.settle()
+        assert stack.said(ANA) == answers
+        assert read(stack)[-1].status is Status.ACCEPTED
+
+
+def test_what_was_being_sent_when_the_only_process_died_is_unknown_at_its_next_start(tmp_path: Path) -> None:
+    with running_stack(tmp_path, **QUICK) as stack:
+        talk(stack)
+        at = stack.runtime.clock.now() + timedelta(seconds=5)
+        stack.runtime.database.write_now(
+            lambda connection: connection.execute(
+                sa.update(messages).where(messages.c.direction == "out").values(status="sending", due_at=at + timedelta(hours=1))
+            )
+        )
+        assert stack.runtime.database.write_now(lambda connection: recover(connection, at)) == 3
+        assert {(m.status, m.direction) for m in read(stack)} == {
+            (Status.UNKNOWN, Direction.OUT),
+            (Status.RECEIVED, Direction.IN),
+        }
 
 
 def test_pauses_grow_and_stay_bounded() -> None:

@@ -67,7 +67,9 @@ def test_sentences_fill_only_what_their_reason_gives() -> None:
 def test_sentences_address_the_customer_as_tu_and_fit_a_message() -> None:
     for sentence in REFUSALS.values():
         assert len(sentence) <= 250
-        assert not {"usted", "su", "le", "señor", "escriba", "envíe", "revise"} & set(sentence.lower().replace(",", " ").split())
+        assert not {"usted", "señor", "escriba", "envíe", "envíeme", "revise", "escríbame", "cuénteme", "responda"} & set(
+            sentence.lower().replace(",", " ").split()
+        )
 
 
 @pytest.mark.parametrize(("field", "example"), [(name, example) for name, field in FIELDS.items() for example in field.examples])
@@ -84,6 +86,10 @@ def test_a_normal_form_read_again_stays(field: str, case: dict[str, str]) -> Non
 
 def test_spanish_names_lead_to_every_type() -> None:
     assert set(SPANISH_NAMES.values()) == set(FIELDS)
+
+
+def test_a_correction_names_only_types_that_there_are() -> None:
+    assert load_vocabulary()["yes_no"]["fields"].keys() <= FIELDS.keys()
 
 
 def test_the_day_is_that_of_the_customers_calendar() -> None:

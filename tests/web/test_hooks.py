@@ -2,7 +2,7 @@
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode
 
@@ -81,7 +81,8 @@ def test_an_answer_is_signed_stored_and_empty(stack: Stack) -> None:
     assert row.input == {"type": "message_received", "kind": "text", "text": "hola"}
 
 
-REFUSED = {
+Refused = Callable[[Stack, dict[str, str]], tuple[dict[str, str], str | None]]
+REFUSED: dict[str, Refused] = {
     "no signature": lambda stack, parameters: (parameters, None),
     "a wrong signature": lambda stack, parameters: (parameters, "AAAA" + sign(stack, parameters)[4:]),
     "signed for another scheme": lambda stack, parameters: (
@@ -104,12 +105,11 @@ REFUSED = {
 def test_what_is_not_signed_as_it_stands_is_refused_and_leaves_nothing(stack: Stack, how: str) -> None:
     parameters = form("SM" + "2" * 32)
     posted, signature = REFUSED[how](stack, parameters)
-    headers = {} if signature is None else {"X-Twilio-Signature": signature.encode("latin-1")}
-    response = httpx.post(
-        stack.url + MESSAGES_PATH,
-        content=urlencode(posted).encode(),
-        headers={"Content-Type": "application/x-www-form-urlencoded", **headers},  # type: ignore[dict-item]
-    )
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    if signature is not None:
+        headers["X-Twilio-Signature"] = signature
+    raw = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
+    response = httpx.post(stack.url + MESSAGES_PATH, content=urlencode(posted).encode(), headers=raw)
     assert response.status_code == 403
     assert rows(stack, parameters["MessageSid"]) == []
 

@@ -17,7 +17,8 @@ from bot.understanding.phrases import Part, Phrases, compile_parts, says, words_
 
 _SPACE_OR_INVISIBLE = re.compile(r"[\s\u200b-\u200f\u2060\ufeff]+")
 _ODD_SIGNS = re.compile(r"[<>{}\[\]=#%^$|\\]|https?:|www\.|:/")
-_MARKS = " .,;:!¡¿\"'*_~-()«»“”"
+_MARKS = " .,;:!¡¿\"'*_~-«»“”"
+_IN_BRACKETS = re.compile(r"\((.*)\)")
 _ENDS_IN_INITIALS = re.compile(r"(?:^|[ .])[^\W\d_]$")
 _LONGEST_OPENING = 8
 _HELD_DOWN = re.compile(r"(.)\1{3,}")
@@ -101,10 +102,13 @@ def _bare(text: str, words: _Words) -> str:
     opening, comma, rest = visible.partition(",")
     if comma and says(words_of(opening), words.no_name):  # "claro, Juan Pérez"
         visible = rest
-    parts = _SPACE_OR_INVISIBLE.sub(" ", visible).strip(_MARKS).split(" ")
+    visible = _SPACE_OR_INVISIBLE.sub(" ", visible).strip(_MARKS)
+    if bracketed := _IN_BRACKETS.fullmatch(visible):
+        visible = bracketed[1]
+    parts = visible.split(" ")
     parts = _without_endings(_without_openings(parts, words), words)
     name = " ".join(parts).strip(_MARKS)
-    return name + "." if _ENDS_IN_INITIALS.search(name) and name + "." in " ".join(visible.split()) else name
+    return name + "." if _ENDS_IN_INITIALS.search(name) and name + "." in " ".join(text.split()) else name
 
 
 def _without_openings(parts: list[str], words: _Words) -> list[str]:

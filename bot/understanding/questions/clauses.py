@@ -52,7 +52,8 @@ def _border(words: list[str], masks: list[int], at: int, borders: Borders) -> tu
         return True, True  # "¿…? ¿y …?"
     for phrase, announces in borders.connectors.get(word, ()):
         if tuple(words[at : at + len(phrase)]) == phrase:
-            return not _joins_nouns(words, masks, (at, at + len(phrase)), borders), announces
+            joined = announces and _joins_nouns(words, masks, (at, at + len(phrase)), borders)
+            return not joined, announces
     return word in borders.coordinators and not _joins_nouns(words, masks, (at, at + 1), borders), False
 
 

@@ -11,8 +11,11 @@ const phones = new Map(); // address → phone as the server tells it, in its or
 const unread = new Map(); // address → messages that came while another phone was on the screen
 const drawn = new Map(); // message id → its element in the log
 let current = ""; // the address whose phone is on the screen
+let next = ""; // the address whose phone is to be there as soon as the stream has told of it
 let stream = null;
 let offline = false;
+let isKnown; // tells those who wait that the first state is there
+const known = new Promise((resolve) => { isKnown = resolve; });
 let atEnd = true; // the log follows new messages unless the reader scrolled up
 
 // ── Time: Colombia's, as the customers see it, on the product's clock ─────────────────────────────────────────────────────
@@ -233,6 +236,13 @@ function open(address) {
   showPresence();
 }
 
+function bring(address) {
+  next = phones.has(address) ? "" : address;
+  if (next) return;
+  open(address);
+  connect(); // tells the server which phone is being looked at
+}
+
 // ── The stream: it begins with everything, so a lost connection costs nothing ─────────────────────────────────────────────
 function connect() {
   stream?.close();
@@ -248,15 +258,16 @@ function receive(state) {
   for (const phone of state.phones) keep(phone);
   for (const address of phones.keys()) if (!state.addresses.includes(address)) phones.delete(address);
   if (state.faults) showFaults(state.faults);
-  if (phones.has(current)) {
+  if (phones.has(next)) bring(next);
+  else if (phones.has(current)) {
     if (state.phones.some((phone) => phone.address === current)) addNew();
   } else {
     const last = sessionStorage.getItem("phone");
-    open(phones.has(last) ? last : state.addresses[0]);
-    connect(); // tell the server which phone is being looked at
+    bring(phones.has(last) ? last : state.addresses[0]);
   }
   if (state.phones.length) showPhones();
   showPresence();
+  isKnown();
 }
 
 function keep(phone) {
@@ -309,8 +320,9 @@ function complain(error) {
   setTimeout(() => { $("notice").hidden = true; }, 6000);
 }
 
-function say(message) {
+async function say(message) {
   toggleAttach(false);
+  await known; // whoever types faster than the stream begins
   atEnd = true;
   return post(`${root}/messages`, { address: current, times: $("twice").checked ? 2 : 1, ...message });
 }
@@ -335,8 +347,7 @@ const forms = {
   reaction: (data) => say({ kind: "reaction", ...data }),
   "new-phone": async (data) => {
     const { address } = await post(`${root}/phones`, { profile_name: data.profile_name, phone: data.by === "phone" ? data.phone : "" });
-    open(address);
-    connect();
+    bring(address);
   },
 };
 
@@ -368,7 +379,7 @@ const clicks = {
   send: (what) => say({ empty: { kind: "text", text: "" }, audio: { kind: "audio", media: "audio" }, sample: { kind: "image", media: "image" } }[what]),
   pick: (kind) => { $(`pick-${kind}`).click(); },
   advance: (hours) => advance(Number(hours)),
-  address: (address) => { $("stage").dataset.view = "chat"; open(address); connect(); $("text").focus({ preventScroll: true }); },
+  address: (address) => { $("stage").dataset.view = "chat"; bring(address); $("text").focus({ preventScroll: true }); },
 };
 
 document.addEventListener("click", (event) => {
