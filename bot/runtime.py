@@ -10,6 +10,9 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
+from bot.attachments import loop as attachments
+from bot.attachments.fetch import Rules as FetchRules
+from bot.attachments.service import recover as fetch_again
 from bot.channels.base import Channel
 from bot.channels.twilio import TwilioChannel
 from bot.conversations.handle import Rules
@@ -123,22 +126,37 @@ async def working(runtime: Runtime) -> AsyncIterator[None]:
         await _recover(runtime, policy)
     worker = Worker(runtime.database, runtime.coordination, rules, now)
     sender = Sender(runtime.database, runtime.coordination, runtime.channel, policy, now)
+    fetcher = _fetcher(runtime)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(worker.run(), name="worker")
         tasks.create_task(sender.run(), name="sender")
+        tasks.create_task(fetcher.run(), name="fetcher")
         try:
             yield
         finally:
             worker.stop()
             sender.stop()
+            fetcher.stop()
             await runtime.coordination.wake("inbox")
             await runtime.coordination.wake("outbox")
     await runtime.coordination.close()
+
+
+def _fetcher(runtime: Runtime) -> attachments.Fetcher:
+    settings = runtime.settings
+    policy = attachments.Policy(
+        folder=settings.attachments_folder,
+        rules=FetchRules(settings.attachments.hosts, is_dev=settings.dev),
+        parallel=settings.attachments.parallel,
+        attempts=settings.attachments.attempts,
+    )
+    return attachments.Fetcher(runtime.database, runtime.channel, policy, runtime.clock.now)
 
 
 async def _recover(runtime: Runtime, policy: Policy) -> None:
     """Nobody else sends from an embedded database: what was being sent when the process died has an unknown outcome."""
     look_up_at = runtime.clock.now() + policy.look_up_after
     left = await runtime.database.write(partial(outbox.recover, look_up_at=look_up_at))
+    await runtime.database.write(partial(fetch_again, now=runtime.clock.now()))
     if left:
         _log.warning("%d messages were being sent when the process ended; looking them up", left)

@@ -48,9 +48,12 @@ class Claimed:
     created_at: datetime
 
 
-def add_received(connection: Connection, message: NewMessage, now: datetime) -> None:
-    """Write a customer's message into the transcript."""
-    connection.execute(sa.insert(messages).values(_row(message, Direction.IN, Status.RECEIVED, None, now)))
+def add_received(connection: Connection, message: NewMessage, now: datetime) -> str:
+    """Write a customer's message into the transcript and return its id."""
+    row = _row(message, Direction.IN, Status.RECEIVED, None, now)
+    connection.execute(sa.insert(messages).values(row))
+    identity: str = row["id"]
+    return identity
 
 
 def queue(connection: Connection, message: NewMessage, now: datetime) -> None:

@@ -14,7 +14,7 @@ from urllib.parse import urlencode, urlsplit
 from starlette.applications import Starlette
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from bot.channels.fake_twilio.account import Account
@@ -51,6 +51,7 @@ class Api:
                 Route(f"{messages}.json", self._guarded(self.listing), methods=["GET"]),
                 Route(f"{messages}/{{sid}}.json", self._guarded(self.message), methods=["GET"]),
                 Route(f"{messages}/{{sid}}/Media/{{media}}", self._guarded(self.file), methods=["GET"]),
+                Route("/cdn/{media}", self.content, methods=["GET"]),
                 Route("/v2/Indicators/Typing.json", self._guarded(self.typing), methods=["POST"]),
             ],
             exception_handlers={404: _not_found, 405: _not_found},
@@ -187,7 +188,16 @@ class Api:
         return JSONResponse(message_json(self.account.sid, record)) if record else _refused(20404)
 
     async def file(self, request: Request) -> Response:
-        """The content of a file that the simulated customer sent. Twilio itself redirects; here it comes at once."""
+        """Where the content of a file lies that the simulated customer sent: at a place that asks for no credentials."""
+        media = request.path_params["media"]
+        if self.ledger.file(media) is None or self.dice.strikes("file_missing"):
+            return _refused(20404)
+        if self.dice.strikes("file_error"):
+            return _refused(20500)
+        return RedirectResponse(request.url.replace(path=f"/cdn/{media}", query=""), 307)
+
+    async def content(self, request: Request) -> Response:
+        """The content itself. Twilio's own place for it is another host and signs its addresses."""
         file = self.ledger.file(request.path_params["media"])
         return Response(file.content, media_type=file.content_type) if file else _refused(20404)
 
