@@ -1,15 +1,20 @@
 """Serve customers: web, worker and sender in one process."""
 
 import argparse
+import asyncio
 import logging
+import socket
 import sys
 
-import uvicorn
+import uvloop
 
-from bot.runtime import build
+from bot.runtime import Runtime, build
 from bot.settings import Settings, require_for_serving
 from bot.web.app import create_app
-from bot.web.ports import is_free
+from bot.web.serving import PortTakenError, StartFailedError, listen, serving, signals
+
+#: Seconds that requests under way may take once the process is told to end; Twilio waits 15 at most.
+_GRACE = 10
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,16 +28,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Serve until SIGTERM or Ctrl-C, then finish what is under way."""
     require_for_serving(settings)
-    if not is_free(arguments.host, arguments.port):
-        print(f"port {arguments.port} is taken: choose another with --port", file=sys.stderr)
+    try:
+        listening = listen(arguments.port, arguments.host)
+    except PortTakenError as error:
+        print(f"{error}: choose another with --port", file=sys.stderr)
         return 1
     logging.getLogger("bot").setLevel(logging.INFO)
-    runtime = build(settings)
     try:
-        config = uvicorn.Config(
-            create_app(runtime), host=arguments.host, port=arguments.port, access_log=False, timeout_graceful_shutdown=10
-        )
-        uvicorn.Server(config).run()
+        runtime = build(settings)
+        try:
+            uvloop.run(_serve(runtime, listening))
+        except StartFailedError:
+            return 1
+        finally:
+            runtime.close()
     finally:
-        runtime.close()
+        listening.close()
     return 0
+
+
+async def _serve(runtime: Runtime, listening: socket.socket) -> None:
+    stop = asyncio.Event()
+    with signals(stop):
+        async with serving(create_app(runtime), listening, lifespan=True, grace=_GRACE):
+            logging.getLogger(__name__).info("serving on port %d", listening.getsockname()[1])
+            await stop.wait()

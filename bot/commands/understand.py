@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.engine.flow import Flow
-from bot.runtime import read_flow
+from bot.flows import read_flow
 from bot.settings import Settings
 from bot.understanding.fields import SPANISH_NAMES
 from bot.understanding.fields.base import Accepted, Context, Refused
@@ -44,7 +44,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Answer every line."""
     del settings
-    answer = _answerer(arguments, read_flow())
+    flow = read_flow()
+    now = getattr(arguments, "now", None) or datetime.now(UTC)
+    file = getattr(arguments, "options", None)
+    answer = answerer(arguments.kind, flow, _labels(file, flow), now if now.tzinfo is not None else now.replace(tzinfo=flow.zone))
     for number, text in enumerate(sys.stdin, 1):
         if not text.strip():
             continue
@@ -60,16 +63,14 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def _answerer(arguments: argparse.Namespace, flow: Flow) -> Answer:
-    match arguments.kind:
+def answerer(kind: str, flow: Flow, labels: list[str], now: datetime) -> Answer:
+    """What answers a line of this kind (question, menu, field, redact); its reasons stand under `why`."""
+    match kind:
         case "question":
             return lambda line: _question(line, flow)
         case "menu":
-            labels = _labels(arguments.options, flow)
             return lambda line: _menu(line, labels, flow)
         case "field":
-            now = arguments.now or datetime.now(UTC)
-            now = now if now.tzinfo is not None else now.replace(tzinfo=flow.zone)
             return lambda line: _field(line, now, flow)
         case _:
             return lambda line: _redact(line, flow)

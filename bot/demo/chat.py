@@ -15,9 +15,9 @@ from bot.demo import typed
 from bot.demo.keyboard import lines_from
 from bot.demo.line import Line, running
 from bot.demo.screen import Screen
-from bot.demo.serving import StartFailedError, listen, signals
 from bot.demo.waiting import is_idle
 from bot.settings import ROOT
+from bot.web.serving import StartFailedError, listen, signals
 from bot.web.simulator.samples import sample
 
 _ADDRESS = "whatsapp:+573005550142"

@@ -9,11 +9,11 @@ from pathlib import Path
 from bot import runtime, settings
 from bot.channels.fake_twilio import FakeTwilio
 from bot.demo.account import DemoAccount, kept_account
-from bot.demo.serving import address_of, listen, serving
 from bot.runtime import Runtime
 from bot.settings import Settings
 from bot.web.app import create_app
 from bot.web.hooks import MESSAGES_PATH
+from bot.web.serving import address_of, listen, serving
 
 #: What customers are told to write behind the webhook's address: two more tries, whatever went wrong.
 _RETRIES = "#rc=2&rp=all"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from bot.demo.agent import USERNAME, first_password
 from bot.demo.line import Line, running
-from bot.demo.serving import PortTakenError, StartFailedError, listen, signals
 from bot.settings import ROOT
+from bot.web.serving import PortTakenError, StartFailedError, listen, signals
 
 
 def run_demo(port: int = 8000, data_dir: Path = ROOT / "data") -> int:

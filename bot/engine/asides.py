@@ -51,7 +51,7 @@ def go_back(turn: Turn, fire: Fire) -> None:
         turn.change(return_to="")
         fire(turn, f"return.{left}")
         return
-    if turn.conversation.correcting:
+    if turn.conversation.correcting and isinstance(flow.nodes[turn.state], Ask | Collect):
         turn.change(correcting=False)
         fire(turn, "corrected")
         return
@@ -164,7 +164,7 @@ def _small_talk(turn: Turn, text: str, understood: Understanding, fire: Fire, *,
             turn.change(candidates=tuple(name for name in understood.candidates if name in turn.flow.cases), return_to=turn.state)
             fire(turn, "aside.clarify")
             return True
-        case ("fuera_de_alcance",) if not in_form and len(text.split()) >= _WORDS_OF_A_REQUEST:
+        case ("fuera_de_alcance",) if not in_form and turn.refusal is None and len(text.split()) >= _WORDS_OF_A_REQUEST:
             turn.change(return_to=turn.state)
             fire(turn, "aside.offer_ticket")
             return True

@@ -9,9 +9,9 @@ import pytest
 
 from bot.demo.account import kept_account
 from bot.demo.keyboard import lines_from
-from bot.demo.serving import PortTakenError, address_of, listen
 from bot.demo.typed import COMMANDS, HELP, Attachment, MoveClock, Place, Quit, Remark, Tap, Text, Typed, read
 from bot.engine.inputs import Location
+from bot.web.serving import PortTakenError, address_of, listen
 
 
 @pytest.mark.parametrize(

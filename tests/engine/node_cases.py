@@ -18,7 +18,7 @@
       consents: {given: true, …}               # the recorded consent, or none
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -138,7 +138,7 @@ def _compare_consent(case: Mapping[str, Any], recorded: list[RecordConsent]) -> 
         assert recorded == []
 
 
-def parameters(node_types: Iterator[str]) -> list[Any]:
+def parameters(node_types: Iterable[str]) -> list[Any]:
     """Every case of these types for pytest, each with its nodes."""
     return [
         pytest.param(group.nodes, case, id=f"{node_type}: {case['shows']}")

@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
-import yaml
 
+from bot.engine import sources
 from bot.engine.nodes import NODES
 from bot.engine.nodes.base import Node
+from bot.engine.problems import FlowProblem
 from tests.engine import node_cases
 
 #: An example begins with the name of a node, alone on its line.
@@ -25,11 +26,13 @@ def example(node_type: type[Node]) -> dict[str, Any]:
     """The example in a type's docstring: node name → data."""
     found = _EXAMPLE.search(inspect.cleandoc(node_type.__doc__ or ""))
     assert found is not None, f"{node_type.__name__} shows no example"
-    written: dict[str, Any] = yaml.safe_load(textwrap.dedent(found[0]))
+    problems: list[FlowProblem] = []
+    written: dict[str, Any] = sources.read("example", textwrap.dedent(found[0]), problems).data
+    assert problems == []
     return written
 
 
-@pytest.mark.parametrize(("nodes", "case"), node_cases.parameters(iter(with_cases(NODES))))
+@pytest.mark.parametrize(("nodes", "case"), node_cases.parameters([name for name in NODES if name in with_cases(NODES)]))
 def test_it_does_what_its_case_says(nodes: dict[str, Any], case: dict[str, Any]) -> None:
     node_cases.compare(case, node_cases.play(case, node_cases.small_flow(nodes)))
 

@@ -20,6 +20,7 @@ CLEAR = 0.8  # likelihood from which the examples decide where no rule is sure
 CERTAIN = 0.95  # the same where no rule says anything at all
 DOUBT = 0.01  # likelihood under which a documented answer is not given without asking
 TOGETHER = frozenset({"olvide_usuario", "olvide_clave"})  # "usuario y clave": one clause, two requests
+MOST_OFFERED = 4  # a question with more answers than that is no short question
 OFFERED = ("olvide_usuario", "olvide_clave", "usuario_nuevo_sin_credenciales", "espera_activacion")
 
 
@@ -93,7 +94,7 @@ def _decide(fired: list[Fired], heard: Heard, knowledge: Knowledge) -> Understan
         return _unsure(leaning, best, heard)
     chosen = _chosen(best, top, heard, knowledge)
     labels = tuple(one.rule.label for one in chosen)
-    if len(labels) == 1 and labels[0] in DOCUMENTED and leaning and leaning.likelihood[labels[0]] < DOUBT:
+    if len(labels) == 1 and labels[0] in DOCUMENTED and leaning and leaning.likelihood.get(labels[0], 1.0) < DOUBT:
         agreed = best.get(leaning.label)
         if agreed is None or leaning.likelihood[leaning.label] < CERTAIN or _strength(agreed, count) < SECOND:
             return _doubted(top, leaning, best, heard)
@@ -110,7 +111,7 @@ def _unsure(leaning: Leaning | None, best: dict[str, Fired], heard: Heard) -> Un
         reasons = (_leaning_reason("leaning", leaning), *outweighed)
         if leaning.label in DOCUMENTED and not best:
             # Not a word of the matter itself was recognised, only company it often has: offered, not answered.
-            return Understanding((UNCLEAR,), "", reasons, tuple(dict.fromkeys((leaning.label, *OFFERED))))
+            return Understanding((UNCLEAR,), "", reasons, _short((leaning.label, *OFFERED)))
         return Understanding((leaning.label,), "", reasons, _candidates(best) if leaning.label == UNCLEAR else ())
     if not best:
         return Understanding((OUTSIDE,))
@@ -121,8 +122,8 @@ def _doubted(top: Fired, leaning: Leaning, best: dict[str, Fired], heard: Heard)
     """A rule answers, but no example supports it: ask instead of answering wrongly."""
     offered = (top.rule.label, leaning.label)
     reasons = (_reason("doubted", top, heard), _leaning_reason("leaning", leaning))
-    candidates = tuple(dict.fromkeys((*(label for label in offered if label in DOCUMENTED), *_candidates(best))))
-    return Understanding((UNCLEAR,), reasons=reasons, candidates=candidates)
+    candidates = (*(label for label in offered if label in DOCUMENTED), *_candidates(best))
+    return Understanding((UNCLEAR,), reasons=reasons, candidates=_short(candidates))
 
 
 def _leaning_reason(kind: str, leaning: Leaning) -> Reason:
@@ -172,7 +173,12 @@ def _candidates(best: dict[str, Fired]) -> tuple[str, ...]:
     """What to offer: documented labels that a weaker rule speaks for, then those of the rule that could not decide."""
     weaker = tuple(label for label in best if label in DOCUMENTED)
     unclear = best.get(UNCLEAR)
-    return tuple(dict.fromkeys((*weaker, *(unclear.rule.candidates if unclear and unclear.rule.candidates else OFFERED))))
+    offered = unclear.rule.candidates if unclear and unclear.rule.candidates else OFFERED
+    return _short((*weaker, *offered))
+
+
+def _short(candidates: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(candidates))[:MOST_OFFERED]
 
 
 def _outweighed(best: dict[str, Fired], heard: Heard, labels: set[str]) -> tuple[Reason, ...]:

@@ -51,11 +51,16 @@ def index_examples(phrases: Sequence[tuple[str, str]], language: Language, court
         totals[place[label]] += 1
         for feature in _features(heard):
             counts.setdefault(feature, [0] * len(labels))[place[label]] += 1
+    absent = [_log_share(0, total) for total in totals]  # shared: most features are in the examples of few labels
     speaking = {
-        feature: tuple(log((n + SMOOTHING) / (total + 2 * SMOOTHING)) for n, total in zip(found, totals, strict=True))
+        feature: tuple(_log_share(n, totals[at]) if n else absent[at] for at, n in enumerate(found))
         for feature, found in counts.items()
     }
     return Examples(labels, saying, speaking, courtesy)
+
+
+def _log_share(having: int, total: int) -> float:
+    return log((having + SMOOTHING) / (total + 2 * SMOOTHING))
 
 
 def same_saying(heard: Heard, examples: Examples) -> tuple[str, str] | None:

@@ -37,7 +37,7 @@ class Speller:
     means: dict[str, tuple[str, ...]]
     right: frozenset[str]
     sounding: dict[str, str]  #: sound → word
-    shortened: dict[str, tuple[str, ...]]  #: a word with one letter left out → such words
+    shortened: dict[str, str]  #: a word with one letter left out → such words, spaced
 
 
 def words_of(text: str, speller: Speller) -> list[str]:
@@ -102,7 +102,7 @@ def _nearest(word: str, speller: Speller) -> str | None:
     allowed = 2 if len(word) >= 8 else 1
     found: dict[str, int] = {}
     for key in (word, *(word[:i] + word[i + 1 :] for i in range(len(word)))):
-        for candidate in speller.shortened.get(key, ()):
+        for candidate in speller.shortened.get(key, "").split():
             if candidate not in found and _alike(word, candidate):
                 found[candidate] = OSA.distance(word, candidate, score_cutoff=allowed)
     near = [candidate for candidate, distance in found.items() if distance <= allowed]
@@ -116,10 +116,10 @@ def _alike(word: str, candidate: str) -> bool:
     return word[0] == candidate[0] or word[:2] == candidate[1::-1]
 
 
-def shortenings(words: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """Each word under itself and under itself less one letter."""
-    found: dict[str, list[str]] = {}
+def shortenings(words: Iterable[str]) -> dict[str, str]:
+    """Each word under itself and under itself less one letter; words that share a key stand in one string, spaced."""
+    found: dict[str, str] = {}
     for word in words:
         for key in {word, *(word[:i] + word[i + 1 :] for i in range(len(word)))}:
-            found.setdefault(key, []).append(word)
-    return {key: tuple(values) for key, values in found.items()}
+            found[key] = f"{found[key]} {word}" if key in found else word
+    return found

@@ -11,6 +11,7 @@ const phones = new Map(); // address → phone as the server tells it, in its or
 const unread = new Map(); // address → messages that came while another phone was on the screen
 const drawn = new Map(); // message id → its element in the log
 let current = ""; // the address whose phone is on the screen
+let next = ""; // the address whose phone is to be there as soon as the stream has told of it
 let stream = null;
 let offline = false;
 let isKnown; // tells those who wait that the first state is there
@@ -235,6 +236,13 @@ function open(address) {
   showPresence();
 }
 
+function bring(address) {
+  next = phones.has(address) ? "" : address;
+  if (next) return;
+  open(address);
+  connect(); // tells the server which phone is being looked at
+}
+
 // ── The stream: it begins with everything, so a lost connection costs nothing ─────────────────────────────────────────────
 function connect() {
   stream?.close();
@@ -250,12 +258,12 @@ function receive(state) {
   for (const phone of state.phones) keep(phone);
   for (const address of phones.keys()) if (!state.addresses.includes(address)) phones.delete(address);
   if (state.faults) showFaults(state.faults);
-  if (phones.has(current)) {
+  if (phones.has(next)) bring(next);
+  else if (phones.has(current)) {
     if (state.phones.some((phone) => phone.address === current)) addNew();
   } else {
     const last = sessionStorage.getItem("phone");
-    open(phones.has(last) ? last : state.addresses[0]);
-    connect(); // tell the server which phone is being looked at
+    bring(phones.has(last) ? last : state.addresses[0]);
   }
   if (state.phones.length) showPhones();
   showPresence();
@@ -339,8 +347,7 @@ const forms = {
   reaction: (data) => say({ kind: "reaction", ...data }),
   "new-phone": async (data) => {
     const { address } = await post(`${root}/phones`, { profile_name: data.profile_name, phone: data.by === "phone" ? data.phone : "" });
-    open(address);
-    connect();
+    bring(address);
   },
 };
 
@@ -372,7 +379,7 @@ const clicks = {
   send: (what) => say({ empty: { kind: "text", text: "" }, audio: { kind: "audio", media: "audio" }, sample: { kind: "image", media: "image" } }[what]),
   pick: (kind) => { $(`pick-${kind}`).click(); },
   advance: (hours) => advance(Number(hours)),
-  address: (address) => { $("stage").dataset.view = "chat"; open(address); connect(); $("text").focus({ preventScroll: true }); },
+  address: (address) => { $("stage").dataset.view = "chat"; bring(address); $("text").focus({ preventScroll: true }); },
 };
 
 document.addEventListener("click", (event) => {

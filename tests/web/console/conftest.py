@@ -14,7 +14,7 @@ from bot.agents import accounts, passwords, sessions
 from bot.agents.tables import audit
 from bot.db import Database
 from bot.engine.flow import Flow
-from bot.runtime import read_flow
+from bot.flows import read_flow
 from bot.settings import Settings
 from bot.web.console import create_console
 from tests.tickets.world import NOW, add_customer, new_database

@@ -1,4 +1,4 @@
-"""Web servers on this machine only, several in one event loop, and the signals that end them."""
+"""Web servers, several in one event loop if need be, and the signals that end them."""
 
 import asyncio
 import errno
@@ -11,8 +11,6 @@ import uvicorn
 from starlette.types import ASGIApp
 
 HOST = "127.0.0.1"
-#: Seconds that requests under way may take once the server is to end.
-_GRACE = 1
 
 
 class PortTakenError(Exception):
@@ -23,13 +21,13 @@ class StartFailedError(Exception):
     """A server ended before it had started; it has logged why."""
 
 
-def listen(port: int) -> socket.socket:
-    """A socket on a port of the loopback address, 0 for any free one. Raises PortTakenError."""
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+def listen(port: int, host: str = HOST) -> socket.socket:
+    """A socket on a port, 0 for any free one. Raises PortTakenError."""
+    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
     # A port that was served a moment ago is free again; one that is being served is not.
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listening.bind((HOST, port))
+        listening.bind((host, port))
         listening.listen()
     except (OSError, OverflowError) as error:
         listening.close()
@@ -44,8 +42,8 @@ def address_of(listening: socket.socket) -> str:
 
 
 @asynccontextmanager
-async def serving(app: ASGIApp, listening: socket.socket, *, lifespan: bool) -> AsyncIterator[None]:
-    """Serve an application meanwhile; on the way out, end what is under way. Raises StartFailedError."""
+async def serving(app: ASGIApp, listening: socket.socket, *, lifespan: bool, grace: int = 1) -> AsyncIterator[None]:
+    """Serve an application meanwhile; on the way out, give requests under way `grace` seconds. Raises StartFailedError."""
     server = _Server(
         uvicorn.Config(
             app,
@@ -53,7 +51,7 @@ async def serving(app: ASGIApp, listening: socket.socket, *, lifespan: bool) -> 
             log_config=None,
             log_level="warning",
             lifespan="on" if lifespan else "off",
-            timeout_graceful_shutdown=_GRACE,
+            timeout_graceful_shutdown=grace,
             server_header=False,
         )
     )
