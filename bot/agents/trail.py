@@ -22,11 +22,12 @@ class Action(StrEnum):
     DISABLED = "agent:disabled"
     PASSWORD_SET = "agent:password:set"  # noqa: S105 (the name of an action)
     TICKET_READ = "ticket:read"
+    ATTACHMENT_READ = "attachment:read"
 
 
 @dataclass(frozen=True)
 class Deed:
-    """One line of the trail. `about` is a username or a ticket's number, never a text that somebody typed."""
+    """One line of the trail. `about` is a username, a ticket's number or a file's id, never a text that somebody typed."""
 
     action: Action
     about: str

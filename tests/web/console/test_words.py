@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from bot.attachments.tables import Reason
 from bot.engine.inputs import Kind
 from bot.messages.tables import Status as Delivery
 from bot.settings import ROOT
@@ -24,6 +25,7 @@ REASONS = ROOT / "flows" / "delivery.yaml"
         ("events", {"opened", *lifecycle.EVENTS.values()}),
         ("kinds", set(Kind)),
         ("deliveries", set(Delivery)),
+        ("unfetched", set(Reason)),
     ],
 )
 def test_everything_that_can_be_shown_has_exactly_one_word(dictionary: str, names: set[str]) -> None:
