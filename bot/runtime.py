@@ -14,6 +14,7 @@ from typing import TextIO
 
 from bot.attachments import loop as attachments
 from bot.attachments.fetch import Rules as FetchRules
+from bot.attachments.links import Links, read_key
 from bot.attachments.service import recover as fetch_again
 from bot.channels.base import Channel
 from bot.channels.twilio import TwilioChannel
@@ -32,6 +33,7 @@ from bot.settings import Settings, SettingsProblem
 
 _log = logging.getLogger(__name__)
 STATUS_PATH = "/webhooks/twilio/status"
+MEDIA_PATH = "/media"
 
 
 class Clock:
@@ -67,6 +69,7 @@ class Runtime:
     channel: Channel
     coordination: Coordination
     clock: Clock
+    links: Links
     lock: TextIO | None  #: held while this process alone works on an embedded database
 
     def close(self) -> None:
@@ -101,7 +104,9 @@ def build(settings: Settings, clock: Clock | None = None) -> Runtime:
     coordination: Coordination = Redis(redis_url) if redis_url else InProcess()
     if clock is None:
         clock = Clock(settings.folder / "dev-clock.json") if settings.dev else Clock()
-    return Runtime(settings, flow, database, channel, coordination, clock, lock)
+    base = settings.public_url.rstrip("/") + MEDIA_PATH
+    links = Links(base, read_key(settings.attachments_folder / "links.key"), clock.now)
+    return Runtime(settings, flow, database, channel, coordination, clock, links, lock)
 
 
 def _alone(folder: Path) -> TextIO:
@@ -135,6 +140,7 @@ async def working(runtime: Runtime) -> AsyncIterator[None]:
         attempts=settings.sender.attempts,
         look_up_after=timedelta(seconds=settings.sender.look_up_after_seconds),
         typing=settings.sender.typing,
+        media_url=runtime.links.url,
     )
     now = runtime.clock.now
     await runtime.coordination.start()

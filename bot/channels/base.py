@@ -62,6 +62,7 @@ class Outgoing:
     id: str
     to: str
     body: str
+    media_url: str = ""  #: where the provider fetches the file that goes with it; WhatsApp takes one for each message
 
 
 @dataclass(frozen=True)

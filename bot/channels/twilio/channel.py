@@ -77,11 +77,15 @@ class TwilioChannel:
 
     def send(self, message: Outgoing) -> str:
         """See `Channel`."""
+        # Without a file, an empty body is sent all the same: Twilio's refusal says more than a message that never left.
+        content = {"body": message.body} if message.body or not message.media_url else {}
+        media = {"media_url": [message.media_url]} if message.media_url else {}
         with _unreadable_is_unknown():
             accepted = self.client.messages.create(
                 to=message.to,
                 from_=self._sender,
-                body=message.body,
+                **content,
+                **media,
                 status_callback=f"{self._status_callback_url}?{urlencode({'m': message.id})}",
             )
         if not isinstance(accepted.sid, str) or not accepted.sid:
