@@ -21,6 +21,8 @@ from bot.web.console.login import client_address
 
 router = APIRouter(prefix="/adjuntos")
 _POLICY = "sandbox; default-src 'none'"
+#: Browsers lay out a picture that stands alone with styles of their own.
+_PICTURE_POLICY = f"{_POLICY}; style-src 'unsafe-inline'"
 
 
 async def kept(request: Request, session: SessionNeeded, identity: str) -> Attachment:
@@ -66,12 +68,15 @@ async def _note(request: Request, session: Session, file: Attachment) -> None:
 
 
 async def _preview(request: Request, file: Attachment, suffix: str) -> Response:
-    return Response(await _content(request, file.stored_as + suffix), media_type="image/webp", headers=_headers("inline"))
+    # Beside these, every answer of the console has its own: nosniff, no-store, for this site only.
+    headers = {"Content-Disposition": "inline", "Content-Security-Policy": _PICTURE_POLICY}
+    return Response(await _content(request, file.stored_as + suffix), media_type="image/webp", headers=headers)
 
 
 async def _download(request: Request, file: Attachment) -> Response:
     content_type = file.kind.content_type if file.kind else "application/octet-stream"
-    headers = _headers(f'attachment; filename="{file.file_name}"') | {"Content-Type": content_type}
+    disposition = f'attachment; filename="{file.file_name}"'
+    headers = {"Content-Disposition": disposition, "Content-Security-Policy": _POLICY, "Content-Type": content_type}
     return Response(await _content(request, file.stored_as), headers=headers)
 
 
@@ -81,8 +86,3 @@ async def _content(request: Request, name: str) -> bytes:
         return await asyncio.to_thread(path.read_bytes)
     except FileNotFoundError:  # the folder was not brought along when the product moved
         raise HTTPException(404) from None
-
-
-def _headers(disposition: str) -> dict[str, str]:
-    """Beside those that every answer of the console has."""
-    return {"Content-Disposition": disposition, "Content-Security-Policy": _POLICY}

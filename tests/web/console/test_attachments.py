@@ -63,7 +63,8 @@ def page(agent: Browser, world: World, *items: dict[str, str]) -> Document:
 
 def assert_harmless(answer: httpx.Response) -> None:
     headers = answer.headers
-    assert headers["content-security-policy"] == POLICY
+    picture = "; style-src 'unsafe-inline'" if headers["content-disposition"] == "inline" else ""
+    assert headers["content-security-policy"] == POLICY + picture
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["cross-origin-resource-policy"] == "same-origin"
     assert headers["cache-control"] == "no-store"
