@@ -58,7 +58,7 @@ class Attachments(_Section):
     """How customers' files are fetched."""
 
     parallel: int = Field(default=2, gt=0, le=16)
-    attempts: int = Field(default=12, gt=0)
+    attempts: int = Field(default=36, gt=0)
     hosts: tuple[str, ...] = (".twiliocdn.com", "s3-external-1.amazonaws.com/media.twiliocdn.com/")
 
 

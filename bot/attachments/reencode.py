@@ -9,6 +9,7 @@ import io
 import resource
 import struct
 import sys
+from contextlib import suppress
 
 from PIL import Image, ImageOps
 
@@ -22,7 +23,8 @@ _SECONDS = 15
 
 def main() -> None:
     """Read, make anew, write. Any failure ends the process with an exit code."""
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+    with suppress(ValueError):  # macOS knows no such limit; that of the pixels holds there too
+        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
     content = sys.stdin.buffer.read()
     view = _pixels(content, SIDES[0])

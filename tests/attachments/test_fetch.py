@@ -11,7 +11,10 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
+import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.attachments.fetch import NotFetchedError, Rules, _tls, fetch, resolve
 from bot.attachments.places import Place, is_allowed, is_public, place_of
@@ -201,6 +204,16 @@ def test_the_providers_own_places_are_allowed(url: str) -> None:
     place = place_of(url)
     assert place is not None
     assert is_allowed(place, Place("https", "api.twilio.com", 443, "/file"), HOSTS_OF_TWILIO, is_dev=False)
+
+
+@given(st.from_regex(r"https?:[/\\\\]{0,3}[a-z0-9.@:#?%\\[\\]\\\\/;&-]{0,30}/?[ -~]{0,20}", fullmatch=True))
+def test_what_we_read_in_an_address_is_what_the_http_library_reads(url: str) -> None:
+    place = place_of(url)
+    if place is not None:
+        read = httpx.URL(url)
+        port = read.port or {"http": 80, "https": 443}[read.scheme]
+        assert (read.scheme, read.host, port, read.userinfo) == (place.scheme, place.host, place.port, b"")
+        assert read.raw_path.decode() == place.target
 
 
 def test_what_is_as_large_as_allowed_comes_and_one_byte_more_does_not(servers: Servers) -> None:
