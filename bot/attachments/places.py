@@ -39,7 +39,8 @@ class Place:
 def place_of(url: str) -> Place | None:
     """An absolute address in its plainest form; None for every other text."""
     read = _URL.fullmatch(url)
-    if read is None or ".." in read[2]:
+    # A path that climbs ("/ours/../theirs") begins in one place and ends in another.
+    if read is None or ".." in read[2] or "/." in read[4].partition("?")[0]:
         return None
     port = int(read[3]) if read[3] else _PORTS[read[1]]
     return Place(read[1], read[2].lower(), port, read[4]) if 0 < port < 65536 else None
@@ -59,9 +60,8 @@ def _matches(place: Place, pattern: str) -> bool:
     server, slash, path = pattern.partition("/")
     host, _, port = server.partition(":")
     is_host = place.host.endswith(host) if host.startswith(".") else place.host == host
-    # A path that climbs ("/ours/../theirs") begins as it should and ends elsewhere.
     own = place.target.partition("?")[0]
-    is_path = not slash or (own.startswith(f"/{path}") and "/." not in own and "%" not in own)
+    is_path = not slash or (own.startswith(f"/{path}") and "%" not in own)  # "%2e%2e" climbs where somebody decodes it
     return is_host and is_path and place.port == int(port or _PORTS["https"])
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.attachments.fetch import NotFetchedError, Rules, _tls, fetch, resolve
@@ -206,7 +206,18 @@ def test_the_providers_own_places_are_allowed(url: str) -> None:
     assert is_allowed(place, Place("https", "api.twilio.com", 443, "/file"), HOSTS_OF_TWILIO, is_dev=False)
 
 
-@given(st.from_regex(r"https?:[/\\\\]{0,3}[a-z0-9.@:#?%\\[\\]\\\\/;&-]{0,30}/?[ -~]{0,20}", fullmatch=True))
+_PIECES = ["a", "a-b", "mms.twiliocdn.com", "127.0.0.1", "[::1]", ".", "@", ":", ":8443", ":443", "%2e", "\\", "#", "?", ";", "/"]
+_URLS = st.builds(
+    "{}{}{}/{}".format,
+    st.sampled_from(["http://", "https://"]),
+    st.one_of(st.sampled_from(_PIECES[:4]), st.lists(st.sampled_from(_PIECES), max_size=4).map("".join)),
+    st.sampled_from(["", "", ":8443", ":0"]),
+    st.text(st.characters(min_codepoint=33, max_codepoint=126, exclude_characters='#"<>[]\\^`{|}'), max_size=12),
+)
+
+
+@settings(max_examples=400)
+@given(_URLS)
 def test_what_we_read_in_an_address_is_what_the_http_library_reads(url: str) -> None:
     place = place_of(url)
     if place is not None:
