@@ -47,7 +47,7 @@ def pause(attempt: int, chance: float) -> timedelta:
 
 
 class Fetcher:
-    """Fetches files; `run` is the loop, `stop` ends it when what is under way is settled."""
+    """Fetches files; `run` is the loop, `stop` ends it and what is under way."""
 
     def __init__(self, database: Database, channel: Channel, policy: Policy, now: Callable[[], datetime]) -> None:
         self._database = database
@@ -58,7 +58,7 @@ class Fetcher:
         self._stopping = asyncio.Event()
 
     def stop(self) -> None:
-        """Settle what is under way and claim no more."""
+        """Leave what is under way and claim no more."""
         self._stopping.set()
 
     async def run(self) -> None:
@@ -73,6 +73,9 @@ class Fetcher:
                 claimed = False
             if not claimed:
                 await self._rest()
+        # Nobody waits for a slow file: it is fetched again from the beginning when the product is started again.
+        for task in self._under_way:
+            task.cancel()
         if self._under_way:
             await asyncio.wait(self._under_way)
 

@@ -17,10 +17,13 @@ from bot.attachments.loop import pause
 from bot.attachments.queries import Attachment, attachment, attachments_of
 from bot.attachments.tables import Reason, State, attachments
 from bot.attachments.types import LARGEST
+from bot.channels.base import FileKey
 from bot.channels.fake_twilio import Faults, File
+from bot.channels.twilio.media import file_url
 from bot.db import Database
 from bot.messages.tables import messages
 from tests.attachments.samples import FILES, NO_TYPE
+from tests.attachments.wire import content, redirect, wire
 from tests.stack import Stack, running_stack
 
 T = TypeVar("T")
@@ -89,7 +92,7 @@ def test_files_of_no_known_type_are_refused_and_not_kept(tmp_path: Path) -> None
         found = settled(stack)
         assert len(found) == len(NO_TYPE)
         assert {(row.state, row.reason, row.attempts, row.stored_as) for row in found} == {(State.REFUSED, Reason.TYPE, 1, "")}
-        assert not [path for path in stack.runtime.settings.attachments_folder.rglob("*") if path.is_file()]
+        assert not [path for path in stack.runtime.settings.attachments_folder.glob("*/*/*") if path.is_file()]
 
 
 def test_a_file_that_is_too_large_is_refused(tmp_path: Path) -> None:
@@ -169,6 +172,22 @@ def test_a_restart_in_the_middle_brings_the_file_all_the_same(tmp_path: Path) ->
         (row,) = settled(stack)
         assert row.state == State.FETCHED
         assert stored(stack, row.stored_as) == FILES["png"]
+
+
+def test_the_end_does_not_wait_for_a_slow_file_and_the_next_start_fetches_it(tmp_path: Path) -> None:
+    key = FileKey("AC" + "0" * 32, "MM" + "0" * 32, "ME" + "0" * 32)
+    with wire() as server, running_stack(tmp_path, twilio={"api_base_url": server.url}) as stack:
+        server.answers["/slow"] = [30.0]
+        path = file_url("", key)
+        server.answers[path] = redirect(f"{server.url}/slow")
+        send(stack, File("image/png", FILES["png"]), extra={"MediaUrl0": f"https://api.twilio.com{path}"})
+        until(lambda: True if any("/slow" in head for head in server.asked) else None)
+        began = time.monotonic()
+    assert time.monotonic() - began < 5
+    with wire() as server:
+        server.answers[path] = content(FILES["png"])
+        with running_stack(tmp_path, twilio={"api_base_url": server.url}) as stack:
+            assert [(row.state, row.attempts) for row in settled(stack)] == [(State.FETCHED, 2)]
 
 
 def test_a_file_that_ends_the_process_each_time_is_given_up(tmp_path: Path) -> None:
