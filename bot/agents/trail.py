@@ -31,6 +31,7 @@ class Action(StrEnum):
     RECOVERY_RENEWED = "agent:factor:recovery_renewed"
     SESSIONS_ENDED = "agent:sessions:ended"
     TICKET_READ = "ticket:read"
+    ATTACHMENT_READ = "attachment:read"
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ OPERATOR = Author()
 
 @dataclass(frozen=True)
 class Deed:
-    """One line of the trail. `about` is a username or a ticket's number, never a text that somebody typed."""
+    """One line of the trail. `about` is a username, a ticket's number or a file's id, never a text that somebody typed."""
 
     action: Action
     about: str
