@@ -102,15 +102,20 @@ def build(settings: Settings, clock: Clock | None = None) -> Runtime:
     return Runtime(settings, flow, database, channel, coordination, clock)
 
 
+def rules_of(settings: Settings, flow: Flow) -> Rules:
+    """What every turn is made with, whoever makes it."""
+    return Rules(
+        flow=flow,
+        reminder_after=timedelta(minutes=settings.conversation.reminder_after_minutes),
+        resume_after=timedelta(hours=settings.conversation.resume_after_hours),
+    )
+
+
 @asynccontextmanager
 async def working(runtime: Runtime) -> AsyncIterator[None]:
     """Run worker and sender beside whatever the caller does; on the way out, finish what is under way."""
     settings = runtime.settings
-    rules = Rules(
-        flow=runtime.flow,
-        reminder_after=timedelta(minutes=settings.conversation.reminder_after_minutes),
-        resume_after=timedelta(hours=settings.conversation.resume_after_hours),
-    )
+    rules = rules_of(settings, runtime.flow)
     policy = Policy(
         parallel=settings.sender.parallel,
         attempts=settings.sender.attempts,

@@ -22,6 +22,8 @@ class Action(StrEnum):
     DISABLED = "agent:disabled"
     PASSWORD_SET = "agent:password:set"  # noqa: S105 (the name of an action)
     TICKET_READ = "ticket:read"
+    TICKET_CHANGED = "ticket:changed"
+    CUSTOMER_ANSWERED = "ticket:answered"
 
 
 @dataclass(frozen=True)

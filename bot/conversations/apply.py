@@ -8,10 +8,10 @@ from sqlalchemy.engine import Connection
 
 from bot.channels.text import bubbles
 from bot.contacts import consents
-from bot.engine.effects import TICKET, Effect, OpenTicket, RecordConsent, Say, WakeAt
+from bot.engine.effects import TICKET, Effect, MarkUnread, NoteSwitch, OpenTicket, RecordConsent, Say, WakeAt, WithdrawQueued
 from bot.engine.inputs import Location, Media, MessageReceived
 from bot.messages import outbox
-from bot.tickets.service import NewTicket, open_ticket
+from bot.tickets.service import NewTicket, mark_unread, open_ticket
 
 
 @dataclass
@@ -69,6 +69,12 @@ def apply(scene: Scene, effect: Effect) -> None:
             _record_consent(scene, effect)
         case WakeAt():
             scene.wake_at = effect.at
+        case NoteSwitch():
+            _note_switch(scene, effect)
+        case WithdrawQueued():
+            outbox.withdraw(scene.connection, scene.conversation_id, scene.now)
+        case MarkUnread():
+            mark_unread(scene.connection, effect.ticket, scene.now)
         case _:
             assert_never(effect)
 
@@ -85,7 +91,7 @@ def _say(scene: Scene, effect: Say) -> None:
             conversation_id=scene.conversation_id,
             position=scene.position,
             cause=scene.cause(),
-            author="bot",
+            author=effect.author,
             address=scene.address,
             body=body,
             answers_sid="" if scene.has_answered else scene.sid,
@@ -118,3 +124,18 @@ def _record_consent(scene: Scene, effect: RecordConsent) -> None:
         message_sid=scene.sid,
     )
     consents.record(scene.connection, answer, scene.now)
+
+
+def _note_switch(scene: Scene, effect: NoteSwitch) -> None:
+    """What switched is told by its name and the ticket's number; the console has the words."""
+    scene.position += 1
+    note = outbox.NewMessage(
+        conversation_id=scene.conversation_id,
+        position=scene.position,
+        cause=scene.cause(),
+        author=effect.actor,
+        address=scene.address,
+        body=f"{effect.switch.value} {effect.ticket}",
+        kind="switch",
+    )
+    outbox.add_note(scene.connection, note, scene.now)

@@ -63,6 +63,12 @@ def handle(connection: Connection, rules: Rules, conversation_id: str, now: date
     return True
 
 
+def handle_all(connection: Connection, rules: Rules, conversation_id: str, now: datetime) -> None:
+    """Handle all that waits in a conversation that this transaction has locked. Raises what a turn raises."""
+    while handle(connection, rules, conversation_id, now):
+        pass
+
+
 def note_failure(connection: Connection, conversation_id: str, kind: str) -> int:
     """Count a failed attempt at the oldest waiting input; returns how many that makes."""
     waits = connection.execute(_oldest(conversation_id)).first()
@@ -91,7 +97,7 @@ def _scene(connection: Connection, here: Row[Any], waits: Row[Any], now: datetim
         contact_id=here.contact_id,
         address=here.address,
         input_id=waits.id,
-        sid="" if waits.input["type"] == "time_ran_out" else waits.key,
+        sid=waits.key if waits.input["type"] == "message_received" else "",
         position=here.positions,
     )
 

@@ -36,6 +36,8 @@ class Conversation:
     last_at: datetime | None = None  #: when the customer wrote last
     reminded: bool = False  #: the reminder of this silence is out
     secret_told: bool = False  #: the customer knows that passwords are masked here
+    agent: str = ""  #: username of the agent who talks to the customer; while there is one, the bot says nothing
+    ticket: str = ""  #: number of the ticket that the agent is here for
 
 
 _ADAPTER = TypeAdapter(Conversation)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from bot.engine.inputs import Location, Media
 
@@ -12,9 +13,10 @@ TICKET = "\ue000"
 
 @dataclass(frozen=True)
 class Say:
-    """Tell the customer something."""
+    """Tell the customer something, in the bot's name or in an agent's."""
 
     text: str
+    author: str = "bot"  #: or an agent's username
 
 
 @dataclass(frozen=True)
@@ -54,4 +56,33 @@ class WakeAt:
     at: datetime
 
 
-Effect = Say | OpenTicket | RecordConsent | WakeAt
+class Switch(StrEnum):
+    """Who talks, or whether a ticket is open, changed: a line of the transcript that only agents see."""
+
+    TOOK_OVER = "agent_took_over"
+    RELEASED = "agent_released"
+    RESOLVED = "ticket_resolved"
+
+
+@dataclass(frozen=True)
+class NoteSwitch:
+    """Write a line into the transcript that the customer does not see."""
+
+    switch: Switch
+    ticket: str
+    actor: str  #: an agent's username, or bot, or customer
+
+
+@dataclass(frozen=True)
+class WithdrawQueued:
+    """Take back what the bot said and nobody has begun to send."""
+
+
+@dataclass(frozen=True)
+class MarkUnread:
+    """The customer wrote to the agent who has this ticket; one that waited for them waits no longer."""
+
+    ticket: str
+
+
+Effect = Say | OpenTicket | RecordConsent | WakeAt | NoteSwitch | WithdrawQueued | MarkUnread

@@ -37,6 +37,9 @@ class Sentences(_Words):
     reminder: Text  #: silence in the middle of a form
     my_data: Text  #: what the draft holds; {data}
     my_data_none: Text
+    agent_took_over: Text  #: an agent talks from now on; {name}
+    bot_is_back: Text  #: the agent let go of the ticket; {ticket}
+    ticket_resolved: Text  #: an agent resolved the ticket; {ticket}
     this_chat: Text  #: the telephone of somebody who wants to be reached here, while WhatsApp hides the number
 
 
@@ -56,7 +59,13 @@ class Phrases(_Words):
     calendar: Calendar
 
 
-_KNOWN = {"did_you_mean": {"typed", "meant"}, "my_data": {"data"}}
+_KNOWN = {
+    "did_you_mean": {"typed", "meant"},
+    "my_data": {"data"},
+    "agent_took_over": {"name"},
+    "bot_is_back": {"ticket"},
+    "ticket_resolved": {"ticket"},
+}
 
 
 def check_phrases(phrases: Phrases, source: Source) -> Iterator[FlowProblem]:

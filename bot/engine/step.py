@@ -1,6 +1,7 @@
 """One step, pure: (flow, conversation, input, circumstances) → the conversation after it and what is to be done.
 
-A customer's message is read in this order; the first that understands it wins:
+While an agent has the conversation, the bot says nothing (`desk`). Else a customer's message is read in this order; the
+first that understands it wins:
 
 1. silence that was too long: the draft is kept and the customer asked whether to go on with it
 2. a message without words (a file, a place, a voice note…)
@@ -14,11 +15,20 @@ A customer's message is read in this order; the first that understands it wins:
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from bot.engine import asides
+from bot.engine import asides, desk
 from bot.engine.conversation import Conversation
 from bot.engine.effects import Effect, Say, WakeAt
 from bot.engine.flow import Flow
-from bot.engine.inputs import Input, Kind, MessageReceived, TimeRanOut
+from bot.engine.inputs import (
+    AgentReleased,
+    AgentReplied,
+    AgentTookOver,
+    Input,
+    Kind,
+    MessageReceived,
+    TicketResolved,
+    TimeRanOut,
+)
 from bot.engine.nodes.ask import Ask
 from bot.engine.nodes.base import STAY
 from bot.engine.nodes.collect import Collect
@@ -54,10 +64,21 @@ def step(flow: Flow, conversation: Conversation, happened: Input, circumstances:
     turn = Turn(flow, replace(conversation, node=node), circumstances, state=node)
     match happened:
         case MessageReceived():
-            _message(turn, happened)
+            if conversation.agent:
+                desk.hear(turn)
+            else:
+                _message(turn, happened)
             turn.change(last_at=circumstances.now, reminded=False)
         case TimeRanOut():
             _time_ran_out(turn)
+        case AgentTookOver():
+            desk.take_over(turn, happened)
+        case AgentReleased():
+            desk.release(turn, happened)
+        case AgentReplied():
+            desk.reply(turn, happened)
+        case TicketResolved():
+            desk.resolve(turn, happened)
         case _:
             assert_never(happened)
     after = replace(turn.conversation, node=turn.state)
@@ -218,8 +239,12 @@ def _joined(effects: list[Effect]) -> tuple[Effect, ...]:
     joined: list[Effect] = []
     for effect in effects:
         last = joined[-1] if joined else None
-        if isinstance(effect, Say) and isinstance(last, Say) and len(last.text) + len(effect.text) < _LONGEST_JOINED:
-            joined[-1] = Say(f"{last.text}\n\n{effect.text}")
+        if isinstance(effect, Say) and isinstance(last, Say) and _fit_together(last, effect):
+            joined[-1] = Say(f"{last.text}\n\n{effect.text}", effect.author)
         else:
             joined.append(effect)
     return tuple(joined)
+
+
+def _fit_together(first: Say, second: Say) -> bool:
+    return first.author == second.author and len(first.text) + len(second.text) < _LONGEST_JOINED

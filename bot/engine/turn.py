@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from bot.engine.flow import Flow
 
 
+#: How long after a customer's message a business may write freely (WhatsApp's customer service window).
+WINDOW = timedelta(hours=24)
+
+
 @dataclass(frozen=True)
 class TicketSummary:
     """What a customer is told about one of their tickets."""
@@ -56,6 +60,12 @@ class Turn:
     next: str | None = None  #: the trigger with which a node that waits for nothing passes on
     has_gap: bool = False  #: the question is about a detail that the document leaves open
     refusal: Refused | None = None  #: why a field did not take the answer
+
+    @property
+    def can_write(self) -> bool:
+        """Whether WhatsApp lets us write: the customer wrote within the last 24 hours."""
+        last = self.conversation.last_at
+        return last is not None and self.circumstances.now - last < WINDOW
 
     def read_field(self, kind: str, text: str) -> Accepted | Refused:
         """Understand an answer of this sort."""

@@ -58,6 +58,22 @@ def queue(connection: Connection, message: NewMessage, now: datetime) -> None:
     connection.execute(sa.insert(messages).values(_row(message, Direction.OUT, Status.QUEUED, now, now)))
 
 
+def add_note(connection: Connection, message: NewMessage, now: datetime) -> None:
+    """Write a line for agents into the transcript."""
+    connection.execute(sa.insert(messages).values(_row(message, Direction.NOTE, Status.RECEIVED, None, now)))
+
+
+def withdraw(connection: Connection, conversation_id: str, now: datetime) -> int:
+    """Take back what the bot said and no sender has begun to send; returns how many messages that was."""
+    waits = sa.and_(
+        messages.c.conversation_id == conversation_id,
+        messages.c.status == Status.QUEUED.value,
+        messages.c.author == "bot",
+    )
+    values = {"status": Status.WITHDRAWN.value, "due_at": None, "updated_at": now}
+    return connection.execute(sa.update(messages).where(waits).values(values)).rowcount
+
+
 def claim(connection: Connection, now: datetime, limit: int) -> list[Claimed]:
     """Take up to `limit` messages that are due, at most one of each conversation: the first that is not settled."""
     earlier = messages.alias("earlier")

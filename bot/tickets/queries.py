@@ -44,6 +44,8 @@ class Ticket:
     case: str
     status: Status
     assignee: str  #: username of the agent who has it or had it last, or empty
+    version: int  #: goes into every form of the page: an agent acts on what they saw
+    unread: bool  #: the customer wrote and the assignee has not looked
     fields: tuple[FieldValue, ...]
     detail: str
     attachments: tuple[dict[str, Any], ...]
@@ -133,6 +135,8 @@ def _ticket(row: Row[Any]) -> Ticket:
         case=row.case,
         status=Status(row.status),
         assignee=row.assignee,
+        version=row.version,
+        unread=row.unread,
         fields=tuple(FieldValue(**field) for field in row.fields),
         detail=row.detail,
         attachments=tuple(row.attachments),

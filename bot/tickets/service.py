@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 from bot.db import insert_new
 from bot.engine.effects import FieldValue
 from bot.tickets import lifecycle
-from bot.tickets.lifecycle import NotAllowedError, Status
+from bot.tickets.lifecycle import Status
 from bot.tickets.tables import ticket_events, tickets
 
 
@@ -36,6 +36,14 @@ class UnknownTicketError(LookupError):
 
     def __init__(self, number: str) -> None:
         super().__init__(f"there is no ticket {number}")
+        self.number = number
+
+
+class TicketChangedError(Exception):
+    """The ticket is not any more as the agent saw it when they decided: somebody else was faster."""
+
+    def __init__(self, number: str) -> None:
+        super().__init__(f"ticket {number} has changed meanwhile")
         self.number = number
 
 
@@ -70,25 +78,40 @@ def open_ticket(connection: Connection, ticket: NewTicket, now: datetime) -> str
     return number
 
 
-def move(connection: Connection, number: str, trigger: str, actor: str, now: datetime) -> Status:
+def move(connection: Connection, number: str, trigger: str, actor: str, now: datetime, *, seen: int | None = None) -> Status:
     """Move a ticket by a trigger of the lifecycle and return its new state; `actor` is an agent's username, or bot, or customer.
 
-    Raises UnknownTicketError, and NotAllowedError if the lifecycle knows no such move, also when another agent was faster.
+    `seen` is the version that the actor decided on. Raises UnknownTicketError, TicketChangedError if the ticket is not any more
+    as it was seen, and NotAllowedError if the lifecycle knows no such move.
     """
-    identity, status = _state(connection, number)
+    identity, status, version = _state(connection, number)
+    if seen is not None and seen != version:
+        raise TicketChangedError(number)
     new = lifecycle.after(status, trigger)
-    values: dict[str, Any] = {"status": new.value, "updated_at": now}
+    values: dict[str, Any] = {"status": new.value, "version": version + 1, "updated_at": now}
     if new is Status.OPEN:
         values["assignee"] = ""
     elif trigger == "assign":
         values["assignee"] = actor
-    unchanged = sa.and_(tickets.c.id == identity, tickets.c.status == status.value)
+    unchanged = sa.and_(tickets.c.id == identity, tickets.c.version == version)
     if connection.execute(sa.update(tickets).where(unchanged).values(values)).rowcount != 1:
-        _, current = _state(connection, number)
-        raise NotAllowedError(current, trigger)
+        raise TicketChangedError(number)
     data = {"from": status.value, "to": new.value}
     _record(connection, identity, now, kind=lifecycle.EVENTS[trigger], actor=actor, data=data)
     return new
+
+
+def mark_unread(connection: Connection, number: str, now: datetime) -> None:
+    """The customer wrote to the agent. A ticket that waited for the customer is worked on again."""
+    connection.execute(sa.update(tickets).where(tickets.c.number == number).values(unread=True))
+    if _state(connection, number)[1] is Status.WAITING:
+        move(connection, number, "resume", "customer", now)
+
+
+def mark_read(connection: Connection, number: str) -> None:
+    """The agent who has the ticket saw what the customer wrote."""
+    unread = sa.and_(tickets.c.number == number, tickets.c.unread.is_(True))
+    connection.execute(sa.update(tickets).where(unread).values(unread=False))
 
 
 def _number_by_cause(connection: Connection, cause: str) -> str | None:
@@ -96,11 +119,12 @@ def _number_by_cause(connection: Connection, cause: str) -> str | None:
     return number
 
 
-def _state(connection: Connection, number: str) -> tuple[int, Status]:
-    row = connection.execute(sa.select(tickets.c.id, tickets.c.status).where(tickets.c.number == number)).one_or_none()
+def _state(connection: Connection, number: str) -> tuple[int, Status, int]:
+    query = sa.select(tickets.c.id, tickets.c.status, tickets.c.version).where(tickets.c.number == number)
+    row = connection.execute(query).one_or_none()
     if row is None:
         raise UnknownTicketError(number)
-    return row.id, Status(row.status)
+    return row.id, Status(row.status), row.version
 
 
 def _record(connection: Connection, identity: int, now: datetime, *, kind: str, actor: str, data: dict[str, Any]) -> None:

@@ -16,6 +16,8 @@ tickets = sa.Table(
     sa.Column("case", sa.Text, nullable=False),  # the documented case the detail was recognised as, or empty
     sa.Column("status", sa.Text, nullable=False),  # tickets.lifecycle.Status
     sa.Column("assignee", sa.Text, nullable=False, default=""),  # username of who has it or had it last; empty while open
+    sa.Column("version", sa.Integer, nullable=False, default=0),  # raised by every move: an agent acts on the one they saw
+    sa.Column("unread", sa.Boolean, nullable=False, default=False),  # the customer wrote and the assignee has not looked
     sa.Column("fields", Json, nullable=False),  # [{"name", "label", "value"}] in the order they were asked
     sa.Column("detail", sa.Text, nullable=False),
     sa.Column("attachments", Json, nullable=False),

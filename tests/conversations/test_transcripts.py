@@ -11,7 +11,15 @@ from bot.engine import conversation as snapshot
 from bot.engine.conversation import Conversation
 from bot.engine.effects import TICKET, OpenTicket, Say, WakeAt
 from bot.engine.flow import Flow
-from bot.engine.inputs import Input, MessageReceived, TimeRanOut
+from bot.engine.inputs import (
+    AgentReleased,
+    AgentReplied,
+    AgentTookOver,
+    Input,
+    MessageReceived,
+    TicketResolved,
+    TimeRanOut,
+)
 from bot.engine.step import Step, begin, step
 from bot.engine.turn import Circumstances, TicketSummary
 from bot.runtime import read_flow
@@ -41,6 +49,16 @@ class StepAlone:
         self.before = redacted.text
         masked = MessageReceived(**{**vars(message), "text": redacted.text, "masked": redacted.masked})
         return self._step(masked)
+
+    def act(self, deed: str, text: str) -> str:
+        number = f"SF-{len(self.opened):06d}"
+        happened: dict[str, Input] = {
+            "take": AgentTookOver(number, "ana.gomez", "Ana Gómez"),
+            "release": AgentReleased(number, "ana.gomez"),
+            "resolve": TicketResolved(number, "ana.gomez"),
+            "reply": AgentReplied(number, "ana.gomez", text),
+        }
+        return self._step(happened[deed])
 
     def wait(self, by: timedelta) -> str:
         until = self.now + by

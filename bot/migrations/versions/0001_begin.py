@@ -181,6 +181,8 @@ def upgrade() -> None:
         sa.Column("case", sa.Text(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("assignee", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("unread", sa.Boolean(), nullable=False),
         sa.Column("fields", Json, nullable=False),
         sa.Column("detail", sa.Text(), nullable=False),
         sa.Column("attachments", Json, nullable=False),

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
 from bot.settings import ROOT
-from bot.web.console import errors, login, tickets
+from bot.web.console import desk, errors, login, tickets
 from bot.web.console.context import Console, ConsoleRuntime
 from bot.web.console.delivery import Reasons, load
 from bot.web.console.headers import ProtectiveHeaders
@@ -31,6 +31,7 @@ def create_console(runtime: ConsoleRuntime, reasons: Reasons | None = None) -> F
     )
     app.include_router(login.router)
     app.include_router(tickets.router)
+    app.include_router(desk.router)
     app.mount("/estatico", StaticFiles(directory=_STATIC), name="static")
     app.add_middleware(ProtectiveHeaders, secure=app.state.console.secure, static="/estatico/")
     errors.install(app)

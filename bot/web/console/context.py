@@ -9,6 +9,7 @@ import jinja2
 from starlette.requests import HTTPConnection
 
 from bot.agents.throttle import Throttle
+from bot.coordination.base import Coordination
 from bot.db import Database
 from bot.engine.flow import Flow
 from bot.settings import Settings
@@ -36,6 +37,10 @@ class ConsoleRuntime(Protocol):
     @property
     def flow(self) -> Flow:
         """What the bot talks by: names the documented cases."""
+
+    @property
+    def coordination(self) -> Coordination:
+        """Wakes those who deliver what an agent wrote."""
 
     @property
     def clock(self) -> Clock:

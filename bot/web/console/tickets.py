@@ -9,11 +9,15 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from bot.agents import accounts
+from bot.agents.sessions import Session
 from bot.agents.trail import Action, Deed, record
+from bot.conversations.queries import Standing, standing
 from bot.messages.queries import Message, transcript
 from bot.tickets import queries
-from bot.tickets.lifecycle import Status
+from bot.tickets.lifecycle import Status, triggers_from
 from bot.tickets.queries import Event, Page, Ticket
+from bot.tickets.service import mark_read
+from bot.web.console.box import reply_box
 from bot.web.console.context import console_of
 from bot.web.console.guard import SessionNeeded
 from bot.web.console.login import client_address
@@ -32,6 +36,7 @@ class _Shown:
     events: list[Event]
     messages: list[Message]
     names: dict[str, str]  # of agents, by id and by username
+    standing: Standing
 
 
 @router.get("/")
@@ -62,17 +67,42 @@ async def show_list(
 @router.get("/solicitudes/{number}")
 async def show_ticket(request: Request, session: SessionNeeded, number: str, mensajes: str = "") -> Response:
     """One ticket. That it was read is on the trail before it is shown. `mensajes=todos` shows the whole conversation."""
+    return await ticket_page(request, session, number, latest=None if mensajes == "todos" else LATEST)
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Why what an agent asked for was not done: a name in `refusals` of words.html, and what they had typed."""
+
+    why: str
+    agent: str = ""  #: username of the colleague who was faster
+    text: str = ""
+
+
+async def ticket_page(
+    request: Request, session: Session, number: str, *, latest: int | None = LATEST, refused: Refused | None = None
+) -> Response:
+    """The page of a ticket, with what was refused on top (status 409). That it was read is on the trail before."""
     runtime = console_of(request).runtime
-    latest = None if mensajes == "todos" else LATEST
     shown = await runtime.database.read(lambda connection: _read(connection, number, latest))
     if shown is None:
         raise HTTPException(404)
     deed = Deed(Action.TICKET_READ, number, session.agent_id, client_address(request))
     now = runtime.clock.now()
-    await runtime.database.write(lambda connection: record(connection, deed, now))
+
+    def seen(connection: Connection) -> None:
+        record(connection, deed, now)
+        if shown.ticket.unread and shown.ticket.assignee == session.username:
+            mark_read(connection, number)
+
+    await runtime.database.write(seen)
     return page(
         request,
         "ticket.html",
+        status=409 if refused else 200,
+        refused=refused,
+        triggers=triggers_from(shown.ticket.status),
+        reply=reply_box(shown.ticket, shown.standing, session.username, now),
         session=session,
         ticket=shown.ticket,
         events=shown.events,
@@ -94,5 +124,6 @@ def _read(connection: Connection, number: str, latest: int | None) -> _Shown | N
         events=queries.events(connection, ticket.id),
         # One more than is shown tells whether there are more.
         messages=transcript(connection, ticket.conversation_id, latest=None if latest is None else latest + 1),
+        standing=standing(connection, ticket.conversation_id),
         names={agent.id: agent.name for agent in agents} | {agent.username: agent.name for agent in agents},
     )

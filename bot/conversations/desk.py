@@ -1,0 +1,113 @@
+"""What an agent does at the desk, each in one transaction: the ticket moves, and the conversation learns of it at once.
+
+The conversation's row is locked first, as by every turn, so agents, customers and the clock take their turns one after the
+other. What waited in the inbox is handled before, and what the agent did right after, in the same transaction: when it is
+committed the bot is silent (or talks again), and what the bot had said and nobody had begun to send is withdrawn.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from bot.conversations.handle import Rules, handle_all
+from bot.conversations.inbox import record_deed
+from bot.conversations.tables import conversations
+from bot.engine import conversation as snapshot
+from bot.engine.conversation import Conversation
+from bot.engine.inputs import AgentReleased, AgentReplied, AgentTookOver, Input, TicketResolved
+from bot.tickets import queries
+from bot.tickets.lifecycle import Status
+from bot.tickets.queries import Ticket
+from bot.tickets.service import TicketChangedError, UnknownTicketError, mark_read, move
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Who acts, when, and by which rules turns are made."""
+
+    connection: Connection
+    rules: Rules
+    agent: str  #: username
+    name: str  #: as the customer is told it
+    now: datetime
+
+
+class HeldError(Exception):
+    """Another agent talks to this customer. `agent` is their username."""
+
+    def __init__(self, agent: str) -> None:
+        super().__init__(f"{agent} has the conversation")
+        self.agent = agent
+
+
+class NotYoursError(Exception):
+    """Only the agent who has the conversation for this ticket can write to the customer."""
+
+
+def act(desk: Desk, number: str, trigger: str, seen: int) -> Status:
+    """Move a ticket by a trigger of the lifecycle, as the agent saw it in version `seen`; the conversation follows.
+
+    Raises UnknownTicketError, TicketChangedError, NotAllowedError, and HeldError for a ticket whose customer a colleague has.
+    """
+    ticket, here = _locked(desk, number)
+    if trigger == "assign":
+        _refuse_if_held(desk, here)
+    status = move(desk.connection, number, trigger, desk.agent, desk.now, seen=seen)
+    deeds: dict[str, Input] = {
+        "assign": AgentTookOver(number, desk.agent, desk.name),
+        "release": AgentReleased(number, desk.agent),
+        "resolve": TicketResolved(number, desk.agent),
+    }
+    if trigger in deeds:
+        _tell(desk, ticket, deeds[trigger])
+    return status
+
+
+def talk(desk: Desk, number: str) -> None:
+    """Take the conversation for a ticket that is the agent's already: they had it for another one. Raises as `act`."""
+    ticket, here = _locked(desk, number)
+    if ticket.assignee != desk.agent or ticket.status is Status.RESOLVED:
+        raise NotYoursError
+    _refuse_if_held(desk, here)
+    if (here.agent, here.ticket) != (desk.agent, number):
+        _tell(desk, ticket, AgentTookOver(number, desk.agent, desk.name))
+
+
+def reply(desk: Desk, number: str, text: str, key: str) -> bool:
+    """Write to the customer; False if the form with this key was sent before. Raises UnknownTicketError and NotYoursError."""
+    ticket, here = _locked(desk, number)
+    if (here.agent, here.ticket) != (desk.agent, number):
+        raise NotYoursError
+    deed = AgentReplied(number, desk.agent, text)
+    if not record_deed(desk.connection, ticket.conversation_id, deed, desk.now, key=f"reply:{key}"):
+        return False
+    handle_all(desk.connection, desk.rules, ticket.conversation_id, desk.now)
+    mark_read(desk.connection, number)
+    return True
+
+
+def _locked(desk: Desk, number: str) -> tuple[Ticket, Conversation]:
+    """The ticket, and its conversation as it stands once everything that waited is handled; locked until the commit."""
+    ticket = queries.ticket(desk.connection, number)
+    if ticket is None:
+        raise UnknownTicketError(number)
+    by_id = sa.select(conversations.c.state).where(conversations.c.id == ticket.conversation_id)
+    if desk.connection.execute(by_id.with_for_update()).first() is None:
+        raise TicketChangedError(number)  # two contacts became one just now, and their conversations too
+    handle_all(desk.connection, desk.rules, ticket.conversation_id, desk.now)
+    again = queries.ticket(desk.connection, number)
+    if again is None:
+        raise UnknownTicketError(number)
+    return again, snapshot.from_json(desk.connection.execute(by_id).scalar_one())
+
+
+def _refuse_if_held(desk: Desk, here: Conversation) -> None:
+    if here.agent not in ("", desk.agent):
+        raise HeldError(here.agent)
+
+
+def _tell(desk: Desk, ticket: Ticket, deed: Input) -> None:
+    record_deed(desk.connection, ticket.conversation_id, deed, desk.now)
+    handle_all(desk.connection, desk.rules, ticket.conversation_id, desk.now)
