@@ -108,6 +108,8 @@ def rules_of(settings: Settings, flow: Flow) -> Rules:
         flow=flow,
         reminder_after=timedelta(minutes=settings.conversation.reminder_after_minutes),
         resume_after=timedelta(hours=settings.conversation.resume_after_hours),
+        agent_idle_after=timedelta(minutes=settings.conversation.agent_idle_minutes),
+        reopen_within=timedelta(days=settings.conversation.reopen_days),
     )
 
 

@@ -43,6 +43,8 @@ class Conversation(_Section):
 
     reminder_after_minutes: int = Field(default=30, gt=0)
     resume_after_hours: int = Field(default=24, gt=0)
+    agent_idle_minutes: int = Field(default=30, gt=0)
+    reopen_days: int = Field(default=7, ge=0)
 
 
 class Sender(_Section):

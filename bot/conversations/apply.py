@@ -1,5 +1,6 @@
 """Write down what a step decided, all in the turn's transaction: one small function for each effect."""
 
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, assert_never
@@ -8,10 +9,25 @@ from sqlalchemy.engine import Connection
 
 from bot.channels.text import bubbles
 from bot.contacts import consents
-from bot.engine.effects import TICKET, Effect, MarkUnread, NoteSwitch, OpenTicket, RecordConsent, Say, WakeAt, WithdrawQueued
+from bot.engine.effects import (
+    TICKET,
+    Effect,
+    MarkUnread,
+    MoveTicket,
+    NoteSwitch,
+    OpenTicket,
+    RecordComment,
+    RecordConsent,
+    RecordRating,
+    Say,
+    WakeAt,
+    WithdrawQueued,
+)
 from bot.engine.inputs import Location, Media, MessageReceived
 from bot.messages import outbox
-from bot.tickets.service import NewTicket, mark_unread, open_ticket
+from bot.tickets import service
+from bot.tickets.lifecycle import NotAllowedError
+from bot.tickets.service import NewTicket, open_ticket
 
 
 @dataclass
@@ -74,7 +90,14 @@ def apply(scene: Scene, effect: Effect) -> None:
         case WithdrawQueued():
             outbox.withdraw(scene.connection, scene.conversation_id, scene.now)
         case MarkUnread():
-            mark_unread(scene.connection, effect.ticket, scene.now)
+            service.mark_unread(scene.connection, effect.ticket, scene.now)
+        case MoveTicket():
+            with suppress(NotAllowedError):  # an agent moved it just before: it is where they put it
+                service.move(scene.connection, effect.ticket, effect.trigger, effect.actor, scene.now)
+        case RecordRating():
+            service.rate(scene.connection, effect.ticket, effect.stars, scene.now)
+        case RecordComment():
+            service.comment(scene.connection, effect.ticket, effect.text, scene.now)
         case _:
             assert_never(effect)
 

@@ -35,6 +35,8 @@ class Rules:
     flow: Flow
     reminder_after: timedelta
     resume_after: timedelta
+    agent_idle_after: timedelta
+    reopen_within: timedelta
 
 
 def handle(connection: Connection, rules: Rules, conversation_id: str, now: datetime) -> bool:
@@ -51,6 +53,8 @@ def handle(connection: Connection, rules: Rules, conversation_id: str, now: date
         tickets=lambda: _tickets(connection, here.contact_id),
         reminder_after=rules.reminder_after,
         resume_after=rules.resume_after,
+        agent_idle_after=rules.agent_idle_after,
+        reopen_within=rules.reopen_within,
     )
     result = step(rules.flow, snapshot.from_json(here.state), happened, circumstances)
     scene = _scene(connection, here, waits, now)
@@ -112,6 +116,6 @@ def _save(scene: Scene, version: int, state: dict[str, Any]) -> None:
 
 def _tickets(connection: Connection, contact_id: str) -> list[TicketSummary]:
     return [
-        TicketSummary(ticket.number, ticket.category, ticket.status.value, ticket.updated_at)
+        TicketSummary(ticket.number, ticket.category, ticket.status.value, ticket.updated_at, ticket.resolved_at)
         for ticket in tickets_of(connection, contact_id)
     ]

@@ -38,6 +38,9 @@ class Conversation:
     secret_told: bool = False  #: the customer knows that passwords are masked here
     agent: str = ""  #: username of the agent who talks to the customer; while there is one, the bot says nothing
     ticket: str = ""  #: number of the ticket that the agent is here for
+    unanswered_at: datetime | None = None  #: since when the customer has been waiting for the agent
+    rating: str = ""  #: number of the ticket whose attention the customer is asked to rate
+    asked_at: datetime | None = None  #: when they were asked: the question is good for as long as a menu is
 
 
 _ADAPTER = TypeAdapter(Conversation)

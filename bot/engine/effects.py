@@ -61,7 +61,9 @@ class Switch(StrEnum):
 
     TOOK_OVER = "agent_took_over"
     RELEASED = "agent_released"
+    IDLE = "agent_was_idle"
     RESOLVED = "ticket_resolved"
+    REOPENED = "ticket_reopened"
 
 
 @dataclass(frozen=True)
@@ -85,4 +87,40 @@ class MarkUnread:
     ticket: str
 
 
-Effect = Say | OpenTicket | RecordConsent | WakeAt | NoteSwitch | WithdrawQueued | MarkUnread
+@dataclass(frozen=True)
+class MoveTicket:
+    """Move a ticket by a trigger of its lifecycle, unless somebody was faster."""
+
+    ticket: str
+    trigger: str
+    actor: str  #: bot, or customer
+
+
+@dataclass(frozen=True)
+class RecordRating:
+    """Keep how the customer was attended."""
+
+    ticket: str
+    stars: int  #: 1 to 5
+
+
+@dataclass(frozen=True)
+class RecordComment:
+    """Keep what the customer says about it."""
+
+    ticket: str
+    text: str
+
+
+Effect = (
+    Say
+    | OpenTicket
+    | RecordConsent
+    | WakeAt
+    | NoteSwitch
+    | WithdrawQueued
+    | MarkUnread
+    | MoveTicket
+    | RecordRating
+    | RecordComment
+)

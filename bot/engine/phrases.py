@@ -40,6 +40,10 @@ class Sentences(_Words):
     agent_took_over: Text  #: an agent talks from now on; {name}
     bot_is_back: Text  #: the agent let go of the ticket; {ticket}
     ticket_resolved: Text  #: an agent resolved the ticket; {ticket}
+    agent_was_idle: Text  #: the agent did not answer; {ticket}, {hours}
+    resolved_lately: Text  #: to a greeting, while the customer can reopen their last ticket; {ticket}
+    resolved_before: Text  #: to a greeting, when they no longer can; {ticket}
+    reopened: Text  #: what the customer wrote reopened their ticket; {ticket}, {hours}
     this_chat: Text  #: the telephone of somebody who wants to be reached here, while WhatsApp hides the number
 
 
@@ -65,6 +69,10 @@ _KNOWN = {
     "agent_took_over": {"name"},
     "bot_is_back": {"ticket"},
     "ticket_resolved": {"ticket"},
+    "agent_was_idle": {"ticket", "hours"},
+    "resolved_lately": {"ticket"},
+    "resolved_before": {"ticket"},
+    "reopened": {"ticket", "hours"},
 }
 
 

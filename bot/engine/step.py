@@ -13,6 +13,7 @@ first that understands it wins:
 """
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import assert_never
 
 from bot.engine import asides, desk
@@ -65,11 +66,12 @@ def step(flow: Flow, conversation: Conversation, happened: Input, circumstances:
     match happened:
         case MessageReceived():
             if conversation.agent:
-                desk.hear(turn)
+                desk.hear(turn, happened)
             else:
                 _message(turn, happened)
             turn.change(last_at=circumstances.now, reminded=False)
         case TimeRanOut():
+            desk.let_time_run_out(turn)
             _time_ran_out(turn)
         case AgentTookOver():
             desk.take_over(turn, happened)
@@ -78,13 +80,22 @@ def step(flow: Flow, conversation: Conversation, happened: Input, circumstances:
         case AgentReplied():
             desk.reply(turn, happened)
         case TicketResolved():
-            desk.resolve(turn, happened)
+            desk.resolve(turn, happened, fire)
         case _:
             assert_never(happened)
     after = replace(turn.conversation, node=turn.state)
-    if in_form(turn) and not after.reminded:
-        turn.effects.append(WakeAt((after.last_at or circumstances.now) + circumstances.reminder_after))
+    if (wake_at := _wake_at(turn)) is not None:
+        turn.effects.append(WakeAt(wake_at))
     return Step(after, _joined(turn.effects), tuple(turn.reasons))
+
+
+def _wake_at(turn: Turn) -> datetime | None:
+    """When silence will mean something: the agent's, or the customer's in the middle of a form."""
+    if (ends := desk.patience_ends(turn)) is not None:
+        return ends
+    if not in_form(turn) or turn.conversation.reminded:
+        return None
+    return (turn.conversation.last_at or turn.circumstances.now) + turn.circumstances.reminder_after
 
 
 def in_form(turn: Turn) -> bool:
@@ -138,8 +149,9 @@ def _go(turn: Turn, node: object, said: MessageReceived, trigger: str) -> None:
 
 def _resume(turn: Turn) -> bool:
     """After a long silence: ask whether to go on with the draft (True), or begin anew."""
-    last = turn.conversation.last_at
-    if last is None or turn.circumstances.now - last < turn.circumstances.resume_after or turn.state == turn.flow.roles.resume:
+    spoken = [at for at in (turn.conversation.last_at, turn.conversation.asked_at) if at is not None]
+    is_live = not spoken or turn.circumstances.now - max(spoken) < turn.circumstances.resume_after
+    if is_live or turn.state == turn.flow.roles.resume:
         return False
     pending = turn.state if in_form(turn) else turn.conversation.return_to
     if pending in turn.flow.forms:

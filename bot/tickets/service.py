@@ -16,6 +16,9 @@ from bot.tickets import lifecycle
 from bot.tickets.lifecycle import Status
 from bot.tickets.tables import ticket_events, tickets
 
+#: What a ticket's history can tell besides its moves.
+HAPPENINGS = ("opened", "rated", "commented")
+
 
 @dataclass(frozen=True)
 class NewTicket:
@@ -89,6 +92,7 @@ def move(connection: Connection, number: str, trigger: str, actor: str, now: dat
         raise TicketChangedError(number)
     new = lifecycle.after(status, trigger)
     values: dict[str, Any] = {"status": new.value, "version": version + 1, "updated_at": now}
+    values["resolved_at"] = now if new is Status.RESOLVED else None
     if new is Status.OPEN:
         values["assignee"] = ""
     elif trigger == "assign":
@@ -112,6 +116,20 @@ def mark_read(connection: Connection, number: str) -> None:
     """The agent who has the ticket saw what the customer wrote."""
     unread = sa.and_(tickets.c.number == number, tickets.c.unread.is_(True))
     connection.execute(sa.update(tickets).where(unread).values(unread=False))
+
+
+def rate(connection: Connection, number: str, stars: int, now: datetime) -> None:
+    """Keep the customer's rating, 1 to 5 stars. A later one takes its place; the history has both."""
+    identity = _state(connection, number)[0]
+    connection.execute(sa.update(tickets).where(tickets.c.id == identity).values(rating=stars, rating_comment=""))
+    _record(connection, identity, now, kind="rated", actor="customer", data={"stars": stars})
+
+
+def comment(connection: Connection, number: str, text: str, now: datetime) -> None:
+    """Keep what the customer says to their rating."""
+    identity = _state(connection, number)[0]
+    connection.execute(sa.update(tickets).where(tickets.c.id == identity).values(rating_comment=text))
+    _record(connection, identity, now, kind="commented", actor="customer", data={})
 
 
 def _number_by_cause(connection: Connection, cause: str) -> str | None:

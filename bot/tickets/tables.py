@@ -18,6 +18,9 @@ tickets = sa.Table(
     sa.Column("assignee", sa.Text, nullable=False, default=""),  # username of who has it or had it last; empty while open
     sa.Column("version", sa.Integer, nullable=False, default=0),  # raised by every move: an agent acts on the one they saw
     sa.Column("unread", sa.Boolean, nullable=False, default=False),  # the customer wrote and the assignee has not looked
+    sa.Column("resolved_at", Moment, nullable=True),  # while it is resolved
+    sa.Column("rating", sa.Integer, nullable=True),  # 1 to 5 stars, given by the customer after it was resolved
+    sa.Column("rating_comment", sa.Text, nullable=False, default=""),
     sa.Column("fields", Json, nullable=False),  # [{"name", "label", "value"}] in the order they were asked
     sa.Column("detail", sa.Text, nullable=False),
     sa.Column("attachments", Json, nullable=False),
@@ -25,6 +28,7 @@ tickets = sa.Table(
     sa.Column("updated_at", Moment, nullable=False),
     sa.CheckConstraint("status <> 'open' OR assignee = ''", name="open_is_nobodys"),
     sa.CheckConstraint("status NOT IN ('assigned', 'waiting') OR assignee <> ''", name="held_by_somebody"),
+    sa.CheckConstraint("rating BETWEEN 1 AND 5", name="rating_in_stars"),
     sqlite_autoincrement=True,  # a number is never given out twice, also after a delete
 )
 
@@ -37,7 +41,7 @@ ticket_events = sa.Table(
     sa.Column("id", Counter, primary_key=True),
     sa.Column("ticket_id", Counter, sa.ForeignKey("tickets.id"), nullable=False, index=True),
     sa.Column("at", Moment, nullable=False),
-    sa.Column("kind", sa.Text, nullable=False),  # opened, or an event of tickets.lifecycle.TABLE
+    sa.Column("kind", sa.Text, nullable=False),  # tickets.service.HAPPENINGS, or an event of tickets.lifecycle.TABLE
     sa.Column("actor", sa.Text, nullable=False),  # customer | bot | an agent's username
     sa.Column("data", Json, nullable=False),
 )

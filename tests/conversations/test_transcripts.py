@@ -9,7 +9,7 @@ import pytest
 
 from bot.engine import conversation as snapshot
 from bot.engine.conversation import Conversation
-from bot.engine.effects import TICKET, OpenTicket, Say, WakeAt
+from bot.engine.effects import TICKET, MoveTicket, OpenTicket, RecordComment, RecordRating, Say, WakeAt
 from bot.engine.flow import Flow
 from bot.engine.inputs import (
     AgentReleased,
@@ -42,6 +42,8 @@ class StepAlone:
         self.opened: list[OpenTicket] = []
         self.wake_at: datetime | None = None
         self.before = ""
+        self.resolved_at: dict[str, datetime | None] = {}
+        self.ratings: dict[str, list[Any]] = {}
 
     def say(self, message: MessageReceived) -> str:
         self.now += timedelta(seconds=20)
@@ -52,6 +54,9 @@ class StepAlone:
 
     def act(self, deed: str, text: str) -> str:
         number = f"SF-{len(self.opened):06d}"
+        self.now += timedelta(seconds=20)
+        if deed == "resolve":
+            self.resolved_at[number] = self.now
         happened: dict[str, Input] = {
             "take": AgentTookOver(number, "ana.gomez", "Ana Gómez"),
             "release": AgentReleased(number, "ana.gomez"),
@@ -78,6 +83,7 @@ class StepAlone:
                 "fields": {field.name: field.value for field in ticket.fields},
                 "detail": ticket.detail,
                 "attachments": len(ticket.attachments),
+                "rating": self.ratings.get(f"SF-{number:06d}", [None, ""]),
             }
             for number, ticket in enumerate(self.opened, 1)
         ]
@@ -93,12 +99,23 @@ class StepAlone:
                 self.opened.append(effect)
             elif isinstance(effect, WakeAt):
                 self.wake_at = effect.at
+            elif isinstance(effect, MoveTicket) and effect.trigger == "reopen":
+                self.resolved_at[effect.ticket] = None
+            elif isinstance(effect, RecordRating):
+                self.ratings[effect.ticket] = [effect.stars, ""]
+            elif isinstance(effect, RecordComment):
+                self.ratings[effect.ticket][1] = effect.text
             elif isinstance(effect, Say):
                 texts.append(effect.text.replace(TICKET, f"SF-{len(self.opened):06d}"))
         return "\n\n".join(texts)
 
     def _summaries(self) -> list[TicketSummary]:
-        return [TicketSummary(f"SF-{n:06d}", ticket.category, "open", self.now) for n, ticket in enumerate(self.opened, 1)][::-1]
+        numbered = [(f"SF-{n:06d}", ticket) for n, ticket in enumerate(self.opened, 1)][::-1]
+        ends = self.resolved_at
+        return [
+            TicketSummary(number, ticket.category, "resolved" if ends.get(number) else "open", self.now, ends.get(number))
+            for number, ticket in numbered
+        ]
 
 
 @pytest.mark.parametrize("transcript", transcripts(), ids=lambda transcript: transcript.name)

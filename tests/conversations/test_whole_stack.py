@@ -41,6 +41,7 @@ class WholeStack:
         return self._new()
 
     def act(self, deed: str, text: str) -> str:
+        self.stack.advance(20 / 3600)
         if self.agent is None:
             self.agent = Agent(self.stack, "Ana Gómez")
         number = self.tickets()[-1]["number"]
@@ -64,6 +65,7 @@ class WholeStack:
                 "fields": {field["name"]: field["value"] for field in row.fields},
                 "detail": row.detail,
                 "attachments": len(row.attachments),
+                "rating": [row.rating, row.rating_comment],
             }
             for row in rows
         ]

@@ -10,7 +10,8 @@
           bot: [¿Sigues ahí?]
         - agent: {take: true}         # or {release: true}, {resolve: true}, {reply: text}: Ana Gómez, with the newest ticket
           bot: [Desde ahora te atiende]
-      ticket: {number: SF-000001, category: …, case: …, fields: {nombre: …}, detail: …, attachments: 1}
+      ticket: {number: SF-000001, category: …, case: …, fields: {nombre: …}, detail: …, attachments: 1,
+               rating: [5, a comment]}
       tickets: 0                      # how many there are at the end
 
 `run` plays one through something that takes messages and gives answers; the tests have two such things.
@@ -34,6 +35,7 @@ _LENGTHS = {
     "minute": timedelta(minutes=1),
     "hours": timedelta(hours=1),
     "hour": timedelta(hours=1),
+    "days": timedelta(days=1),
 }
 _MEDIA = {"image": (Kind.IMAGE, "image/png"), "audio": (Kind.AUDIO, "audio/ogg"), "document": (Kind.DOCUMENT, "application/pdf")}
 
@@ -63,7 +65,7 @@ class Line(Protocol):
         """Let time pass and return what is said meanwhile."""
 
     def tickets(self) -> list[dict[str, Any]]:
-        """Tickets so far: number, category, case, fields by name, detail, number of attachments."""
+        """Tickets so far: number, category, case, fields by name, detail, number of attachments, rating."""
 
 
 def transcripts() -> list[Transcript]:

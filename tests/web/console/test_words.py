@@ -9,6 +9,7 @@ from bot.engine.inputs import Kind
 from bot.messages.tables import Status as Delivery
 from bot.settings import ROOT
 from bot.tickets import lifecycle
+from bot.tickets.service import HAPPENINGS
 from bot.web.console.delivery import load
 from bot.web.console.pages import environment
 from bot.web.console.transcript import Part, parts
@@ -21,7 +22,7 @@ REASONS = ROOT / "flows" / "delivery.yaml"
     [
         ("statuses", set(lifecycle.Status)),
         ("filters", set(lifecycle.Status)),
-        ("events", {"opened", *lifecycle.EVENTS.values()}),
+        ("events", {*HAPPENINGS, *lifecycle.EVENTS.values()}),
         ("kinds", set(Kind)),
         ("deliveries", set(Delivery)),
     ],
