@@ -1,33 +1,34 @@
-"""The command line: `soporte COMMAND`. One file for each command in `bot/commands`."""
+"""The command line: `soporte COMMAND`. One file for each command in `bot/commands`, read only when it is asked for."""
 
 import argparse
 import logging
 import sys
 from collections.abc import Sequence
-from types import ModuleType
+from importlib import import_module
 
 from bot import settings
-from bot.commands import agents, chat, check, demo, draw, serve, tickets, understand
 from bot.engine.problems import BrokenFlow
 
-COMMANDS: dict[str, ModuleType] = {
-    "demo": demo,
-    "chat": chat,
-    "serve": serve,
-    "check": check,
-    "draw": draw,
-    "understand": understand,
-    "tickets": tickets,
-    "agents": agents,
+#: Each command with what it is for; its module has `add_arguments` and `run`.
+COMMANDS = {
+    "demo": "try it out: the product, a phone in the browser, a stand-in for Twilio, on this machine alone",
+    "chat": "chat as a customer, in the terminal",
+    "serve": "serve customers: web, worker and sender in one process",
+    "check": "check the flow files and list everything that is wrong with them",
+    "draw": "print the flow as a Mermaid diagram",
+    "understand": "understand lines of text as the bot does, and say why",
+    "tickets": "list tickets, or show one",
+    "agents": "let people into the console, or shut them out",
 }
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code: 0 done, 1 refused with a line that says why, 2 misspelt."""
-    parsed = _parser().parse_args(arguments)
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    parsed = _parser(words[0] if words else "").parse_args(words)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
-        code: int = COMMANDS[parsed.command].run(parsed, settings.read())
+        code: int = import_module(f"bot.commands.{parsed.command}").run(parsed, settings.read())
     except settings.SettingsProblem as problem:
         return _refuse(problem.lines)
     except BrokenFlow as broken:
@@ -38,12 +39,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(chosen: str) -> argparse.ArgumentParser:
+    """All commands by name; only the chosen one with its options, because reading a command's code takes its time."""
     parser = argparse.ArgumentParser(prog="soporte", description="A support line on WhatsApp for customers who cannot log in.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, module in COMMANDS.items():
-        about = (module.__doc__ or "").strip().splitlines()[0]
-        module.add_arguments(commands.add_parser(name, help=about, description=about))
+    for name, about in COMMANDS.items():
+        command = commands.add_parser(name, help=about, description=about[0].upper() + about[1:] + ".")
+        if name == chosen:
+            import_module(f"bot.commands.{name}").add_arguments(command)
     return parser
 
 

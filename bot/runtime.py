@@ -1,14 +1,16 @@
 """Everything that runs, built once from the settings: the only place that picks implementations."""
 
 import asyncio
+import fcntl
 import json
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import TextIO
 
 from bot.channels.base import Channel
 from bot.channels.twilio import TwilioChannel
@@ -19,14 +21,13 @@ from bot.coordination.in_process import InProcess
 from bot.coordination.redis import Redis
 from bot.db import Database
 from bot.engine.flow import Flow
-from bot.engine.load import load
+from bot.flows import read_flow
 from bot.messages import outbox
 from bot.messages.sender import Policy, Sender
 from bot.migrations import upgrade
-from bot.settings import ROOT, Settings
+from bot.settings import Settings, SettingsProblem
 
 _log = logging.getLogger(__name__)
-FLOWS = ROOT / "flows"
 STATUS_PATH = "/webhooks/twilio/status"
 
 
@@ -62,17 +63,14 @@ class Runtime:
     database: Database
     channel: Channel
     coordination: Coordination
-    clock: Clock = field(default_factory=Clock)
+    clock: Clock
+    lock: TextIO | None  #: held while this process alone works on an embedded database
 
     def close(self) -> None:
         """Finish what was accepted and let go of the database."""
         self.database.close()
-
-
-def read_flow(folder: Path = FLOWS) -> Flow:
-    """The flow as it stands on disk. Raises BrokenFlow."""
-    files = {path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8") for path in sorted(folder.rglob("*.yaml"))}
-    return load(files)
+        if self.lock is not None:
+            self.lock.close()
 
 
 def open_database(settings: Settings) -> Database:
@@ -85,6 +83,7 @@ def open_database(settings: Settings) -> Database:
 def build(settings: Settings, clock: Clock | None = None) -> Runtime:
     """Build everything; the flow first, because nothing starts on a broken one. Raises BrokenFlow."""
     flow = read_flow()
+    lock = None if settings.database_url.get_secret_value() else _alone(settings.folder)
     database = open_database(settings)
     twilio = settings.twilio
     channel = TwilioChannel(
@@ -99,7 +98,24 @@ def build(settings: Settings, clock: Clock | None = None) -> Runtime:
     coordination: Coordination = Redis(redis_url) if redis_url else InProcess()
     if clock is None:
         clock = Clock(settings.folder / "dev-clock.json") if settings.dev else Clock()
-    return Runtime(settings, flow, database, channel, coordination, clock)
+    return Runtime(settings, flow, database, channel, coordination, clock, lock)
+
+
+def _alone(folder: Path) -> TextIO:
+    """Make sure that no other process works on the embedded database: two senders would take each other for dead.
+
+    The lock ends with the process, however that ends. Raises SettingsProblem.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = (folder / "running.lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.close()
+        raise SettingsProblem(
+            [f"{folder} is in use by another soporte: end that one, or choose a folder with SOPORTE_DATA_DIR"]
+        ) from None
+    return lock
 
 
 def rules_of(settings: Settings, flow: Flow) -> Rules:

@@ -1,5 +1,6 @@
 """The command line as an operator meets it: real processes."""
 
+import fcntl
 import json
 import os
 import shutil
@@ -72,6 +73,15 @@ def test_a_taken_port_is_one_line_that_names_it(tmp_path: Path) -> None:
         done = soporte("serve", "--port", str(port), SOPORTE_DATA_DIR=str(tmp_path), **SERVING)
     assert done.returncode == 1
     assert done.stderr.strip() == f"port {port} is taken: choose another with --port"
+
+
+def test_two_processes_do_not_work_on_one_embedded_database(tmp_path: Path) -> None:
+    with (tmp_path / "running.lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        done = soporte("serve", "--port", "0", SOPORTE_DATA_DIR=str(tmp_path), **SERVING)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"{tmp_path} is in use by another soporte")
+    assert done.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])

@@ -2,6 +2,7 @@
 
 import argparse
 
+from bot.demo.chat import run_chat
 from bot.settings import Settings
 
 
@@ -11,7 +12,5 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Chat until the end of input."""
-    from bot.demo.chat import run_chat  # noqa: PLC0415 (the other commands start without it)
-
     del arguments
     return run_chat(settings.folder / "chat")

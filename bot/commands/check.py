@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from bot.runtime import FLOWS, read_flow
+from bot.flows import FLOWS, read_flow
 from bot.settings import Settings
 
 

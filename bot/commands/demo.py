@@ -2,6 +2,7 @@
 
 import argparse
 
+from bot.demo.serve import run_demo
 from bot.settings import Settings
 
 
@@ -12,6 +13,4 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Run it until Ctrl-C."""
-    from bot.demo.serve import run_demo  # noqa: PLC0415 (the other commands start without it)
-
     return run_demo(arguments.port, settings.folder)

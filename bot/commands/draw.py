@@ -3,7 +3,7 @@
 import argparse
 
 from bot.engine.draw import draw
-from bot.runtime import read_flow
+from bot.flows import read_flow
 from bot.settings import Settings
 
 

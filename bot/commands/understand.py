@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.engine.flow import Flow
-from bot.runtime import read_flow
+from bot.flows import read_flow
 from bot.settings import Settings
 from bot.understanding.fields import SPANISH_NAMES
 from bot.understanding.fields.base import Accepted, Context, Refused

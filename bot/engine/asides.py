@@ -33,7 +33,7 @@ def obey(turn: Turn, command: Command, fire: Fire) -> None:
         case Command.BACK:
             go_back(turn, fire)
         case Command.CANCEL:
-            fire(turn, "cancel")
+            cancel(turn, fire)
         case Command.AGENT:
             fire(turn, "agent")
         case Command.STATUS:
@@ -48,6 +48,15 @@ def obey(turn: Turn, command: Command, fire: Fire) -> None:
             assert_never(command)
 
 
+def cancel(turn: Turn, fire: Fire) -> None:
+    """Drop what is under way, or say that nothing is."""
+    if turn.state in turn.flow.forms or turn.conversation.answers or turn.conversation.return_to in turn.flow.forms:
+        fire(turn, "cancel")
+    else:
+        turn.say_phrase("nothing_to_cancel")
+        fire(turn, "rest")
+
+
 def go_back(turn: Turn, fire: Fire) -> None:
     """One question back: to the field before (which is asked again), to the menu before, or out of an aside."""
     flow, roles = turn.flow, turn.flow.roles
@@ -56,7 +65,7 @@ def go_back(turn: Turn, fire: Fire) -> None:
         turn.change(return_to="")
         fire(turn, f"return.{left}")
         return
-    if turn.conversation.correcting:
+    if turn.conversation.correcting and isinstance(flow.nodes[turn.state], Ask | Collect):
         turn.change(correcting=False)
         fire(turn, "corrected")
         return
@@ -158,6 +167,8 @@ def _tell_cases(turn: Turn, cases: list[str], fire: Fire, *, moves: bool) -> Non
 def _request(turn: Turn, trigger: str, fire: Fire) -> None:
     if trigger == "back":
         go_back(turn, fire)
+    elif trigger == "cancel":
+        cancel(turn, fire)
     else:
         fire(turn, trigger)
 
@@ -180,7 +191,7 @@ def _small_talk(turn: Turn, text: str, understood: Understanding, fire: Fire, *,
             turn.change(candidates=tuple(name for name in understood.candidates if name in turn.flow.cases), return_to=turn.state)
             fire(turn, "aside.clarify")
             return True
-        case ("fuera_de_alcance",) if not in_form and len(text.split()) >= _WORDS_OF_A_REQUEST:
+        case ("fuera_de_alcance",) if not in_form and turn.refusal is None and len(text.split()) >= _WORDS_OF_A_REQUEST:
             turn.change(return_to=turn.state)
             fire(turn, "aside.offer_ticket")
             return True

@@ -39,10 +39,11 @@ class FieldDefinition(_Part):
     label: Label
     text: Text
     text_without_phone: Text | None = None
-    skip: Label | None = None  #: these four: only for attachments
+    skip: Label | None = None  #: these five: only for attachments
     done: Label | None = None
     received: Text | None = None
     waiting: Text | None = None
+    go_on: tuple[Label, ...] | None = None
 
 
 class ConsentDefinition(_Part):

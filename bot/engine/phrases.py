@@ -44,6 +44,7 @@ class Sentences(_Words):
     resolved_lately: Text  #: to a greeting, while the customer can reopen their last ticket; {ticket}
     resolved_before: Text  #: to a greeting, when they no longer can; {ticket}
     reopened: Text  #: what the customer wrote reopened their ticket; {ticket}, {hours}
+    nothing_to_cancel: Text  #: "cancelar" when nothing is under way
     this_chat: Text  #: the telephone of somebody who wants to be reached here, while WhatsApp hides the number
 
 

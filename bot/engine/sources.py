@@ -1,5 +1,6 @@
 """Flow files as data that still knows its lines: YAML in, values and the line of every key out."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +15,17 @@ Path = tuple[str | int, ...]
 
 #: How alike two names must be, out of 100, for one to be a slip of the other.
 ALIKE = 60
+
+
+class _Loader(yaml.CSafeLoader):
+    """YAML in which only true and false are truth values: an author's `label: No` is a word."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool"]
+    for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), list("tf"))
 
 
 @dataclass(frozen=True)
@@ -62,7 +74,7 @@ class Place:
 def read(file: str, text: str, problems: list[FlowProblem]) -> Source:
     """Parse one file. What cannot be parsed is reported and comes out empty; keys written twice are reported."""
     try:
-        loader = yaml.CSafeLoader(text)
+        loader = _Loader(text)
         root = loader.get_single_node()
         data = None if root is None else loader.construct_document(root)
     except yaml.YAMLError as error:
@@ -102,7 +114,7 @@ _HINTS = {
     "missing": "add it; the documentation of the type shows an example",
     "extra_forbidden": "is it misspelt? The documentation of the type lists the keys there are",
     "string_too_short": "write the text",
-    "string_type": "put it in quotes: unquoted, YAML takes numbers, and yes, no, on and off for true and false",
+    "string_type": "put it in quotes: unquoted, YAML takes it for a number, a date, or for true or false",
     "too_short": "add at least one",
     "too_long": "WhatsApp shows at most 10 options: split them over two menus",
     "string_pattern_mismatch": "names are lower-case letters, digits and underscores, parts joined by dots",

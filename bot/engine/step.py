@@ -41,6 +41,8 @@ from bot.understanding.menu import path
 
 #: Ends loops that an author made and no check saw; a dialogue of ours takes about ten moves at most.
 _MOST_MOVES = 50
+#: Triggers that lead out of a form for good, so that a correction under way is over.
+_LEAVES_FORM = frozenset({"menu", "agent", "tickets", "cancel", "rest"})
 #: Twilio takes 1,600 characters in a message; texts said in one step are joined up to a size that is pleasant to read.
 _LONGEST_JOINED = 1200
 
@@ -61,8 +63,8 @@ def begin(flow: Flow) -> Conversation:
 
 def step(flow: Flow, conversation: Conversation, happened: Input, circumstances: Circumstances) -> Step:
     """Decide. Never raises for anything a customer can do."""
-    node = conversation.node if conversation.node in flow.nodes else flow.start  # a node that an older flow had
-    turn = Turn(flow, replace(conversation, node=node), circumstances, state=node)
+    conversation = _of_this_flow(flow, conversation)
+    turn = Turn(flow, conversation, circumstances, state=conversation.node)
     match happened:
         case MessageReceived():
             if conversation.agent:
@@ -98,6 +100,18 @@ def _wake_at(turn: Turn) -> datetime | None:
     return (turn.conversation.last_at or turn.circumstances.now) + turn.circumstances.reminder_after
 
 
+def _of_this_flow(flow: Flow, conversation: Conversation) -> Conversation:
+    """A conversation from the time of an older flow, without the nodes and cases that are gone."""
+    candidates = tuple(name for name in conversation.candidates if name in flow.cases)
+    gone = conversation.node not in flow.nodes or (conversation.node == flow.roles.clarify and not candidates)
+    return replace(
+        conversation,
+        node=flow.start if gone else conversation.node,
+        candidates=candidates,
+        return_to=conversation.return_to if conversation.return_to in flow.nodes else "",
+    )
+
+
 def in_form(turn: Turn) -> bool:
     """Whether a form is under way."""
     return turn.state in turn.flow.forms
@@ -109,6 +123,8 @@ def fire(turn: Turn, trigger: str) -> None:
     for _ in range(_MOST_MOVES):
         if onward is None:
             return
+        if onward in _LEAVES_FORM or onward.startswith("case."):
+            turn.change(correcting=False)
         turn.flow.machine.events[onward].trigger(turn)  # the new node is entered, which sets `turn.next`
         onward = turn.next
     message = f"the flow makes more than {_MOST_MOVES} moves without waiting at {turn.state}"
@@ -184,6 +200,9 @@ def _without_words(turn: Turn, said: MessageReceived) -> bool:
 
 def _command(turn: Turn, said: MessageReceived) -> bool:
     """Obey a command; True if it was one."""
+    node = turn.flow.nodes[turn.state]
+    if isinstance(node, Collect) and node.goes_on(said.text):
+        return False  # "no más" ends a series of files; elsewhere it would cancel
     command = Command.BACK if said.text.strip() == "0" else find_command(said.text, turn.flow.vocabulary.menu.commands)
     if command is None:
         return False

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 
-from bot.runtime import read_flow
+from bot.flows import read_flow
 from bot.understanding.fields.base import Context
 from bot.understanding.menu import choose
 from bot.understanding.questions import understand

@@ -22,7 +22,7 @@ from bot.engine.inputs import (
 )
 from bot.engine.step import Step, begin, step
 from bot.engine.turn import Circumstances, TicketSummary
-from bot.runtime import read_flow
+from bot.flows import read_flow
 from bot.understanding.redaction import redact
 from tests.conversations.transcript import Transcript, run, transcripts
 

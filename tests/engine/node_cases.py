@@ -8,7 +8,6 @@
       now: 2026-11-23 10:00 # on the customer's clock, America/Bogota
       phone: "+573005550142"
       tickets: [[SF-000001, Ingreso, open, 2026-11-20 09:00]]
-      known_fault: what is wrong, for a case that is right and fails until that is mended
       says: hola            # or {button: [id, label]}, {image: true}, … as in transcripts
       bot: [fragments, of, the, answer]        # in this order; [] means that the bot says nothing
       never: [what must not be said]
@@ -150,16 +149,11 @@ def _compare_consent(case: Mapping[str, Any], recorded: list[RecordConsent]) -> 
 def parameters(node_types: Iterable[str]) -> list[Any]:
     """Every case of these types for pytest, each with its nodes."""
     return [
-        pytest.param(group.nodes, case, id=f"{node_type}: {case['shows']}", marks=_marks(case))
+        pytest.param(group.nodes, case, id=f"{node_type}: {case['shows']}")
         for node_type in node_types
         for group in groups(node_type)
         for case in group.cases
     ]
-
-
-def _marks(case: Mapping[str, Any]) -> list[pytest.MarkDecorator]:
-    """A known fault fails as expected; once it is mended, the case fails until the line is taken out."""
-    return [pytest.mark.xfail(reason=case["known_fault"], strict=True)] if "known_fault" in case else []
 
 
 def _moment(text: str) -> datetime:

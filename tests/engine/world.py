@@ -9,7 +9,7 @@ from bot.engine.flow import Flow
 from bot.engine.problems import BrokenFlow, FlowProblem
 from bot.engine.sources import Source, read
 from bot.engine.vocabulary import Vocabulary, compile_vocabulary
-from bot.runtime import FLOWS
+from bot.flows import FLOWS
 
 #: Folders whose files are only compiled into the vocabulary.
 _WORDS = ("vocabulary/", "understanding/")

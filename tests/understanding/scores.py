@@ -18,7 +18,7 @@ import yaml
 
 from bot.commands.understand import answerer
 from bot.engine.flow import Flow
-from bot.runtime import read_flow
+from bot.flows import read_flow
 from bot.understanding.folding import fold
 from bot.understanding.questions import DOCUMENTED, OUTSIDE, UNCLEAR
 

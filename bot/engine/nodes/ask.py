@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
-from bot.engine.answers import is_first
+from bot.engine.answers import is_yes, option
+from bot.engine.conversation import Suggestion
 from bot.engine.inputs import MessageReceived
 from bot.engine.nodes.base import STAY, Label, Node, NodeName, Text
 from bot.engine.turn import Turn
@@ -66,21 +67,28 @@ class Ask(Node):
 
     def read(self, said: MessageReceived, turn: Turn) -> str | None:
         """Keep an accepted answer. A refused one is explained: the reason lies in the turn until the step ends."""
-        if (suggestion := turn.conversation.suggestion) is not None:
-            choice = is_first(said, (suggestion.meant, suggestion.typed), turn)
-            if choice is not None:
-                return self._keep(suggestion.meant if choice else suggestion.typed, turn)
-            turn.change(suggestion=None)
+        suggestion = turn.conversation.suggestion
+        if suggestion is not None and (kept := self._decide(said, suggestion, turn)) is not None:
+            return kept
         match turn.read_field(self.kind, said.text):
-            case Accepted(value=value, suggestion=meant) if meant:
+            case Accepted(value=value, suggestion=meant) if meant and (suggestion is None or value != suggestion.typed):
                 turn.suggest(value, meant)
                 self.remind(turn)
                 return STAY
             case Accepted(value=value):
                 return self._keep(value, turn)
             case Refused() as refusal:
-                turn.refusal = refusal
+                if suggestion is None:
+                    turn.refusal = refusal
                 return None
+
+    def _decide(self, said: MessageReceived, suggestion: Suggestion, turn: Turn) -> str | None:
+        """Which of two spellings is meant: by number, by yes or no; an answer of its own is read as one instead."""
+        number = option(said, (suggestion.meant, suggestion.typed), turn)
+        if number is None and not isinstance(turn.read_field(self.kind, said.text), Accepted):
+            agreed = is_yes(said, turn)
+            number = None if agreed is None else 1 if agreed else 2
+        return None if number is None else self._keep(suggestion.meant if number == 1 else suggestion.typed, turn)
 
     def _keep(self, value: str, turn: Turn) -> str:
         turn.answer(self.field, value)

@@ -7,6 +7,7 @@ from bot.engine.answers import is_yes, option
 from bot.engine.inputs import MessageReceived
 from bot.engine.nodes.base import STAY, Label, Node, NodeName, Text
 from bot.engine.turn import Turn
+from bot.understanding.phrases import words_of
 
 
 class Collect(Node):
@@ -21,6 +22,7 @@ class Collect(Node):
       done: Listo, continuar
       received: Recibido ({count}).
       waiting: Envíalo cuando quieras.
+      go_on: [nada, no tengo, eso es todo]
       goto: acceso.resumen
       summary: acceso.resumen
     """
@@ -33,6 +35,7 @@ class Collect(Node):
     done: Label  #: the answer that ends a series
     received: Text
     waiting: Text  #: said to a "yes" without a file
+    go_on: tuple[Label, ...] = ()  #: other ways of saying that there is nothing more
     goto: NodeName
     summary: NodeName
 
@@ -62,17 +65,18 @@ class Collect(Node):
             turn.say(self.received, {"count": str(len(turn.conversation.attachments))})
             turn.say("*1.* {done}", {"done": self.done})
             return STAY
-        if (
-            option(said, (self._way_on(turn),), turn) == 1
-            or option(said, (self.skip, self.done), turn)
-            or is_yes(said, turn) is False
-        ):
+        goes_on = self.goes_on(said.text) or option(said, (self._way_on(turn),), turn) == 1
+        if goes_on or option(said, (self.skip, self.done), turn) or is_yes(said, turn) is False:
             turn.answer(self.field, str(len(turn.conversation.attachments)))
             return self._onward(turn)
         if is_yes(said, turn):
             turn.say(self.waiting)
             return STAY
         return None
+
+    def goes_on(self, text: str) -> bool:
+        """Whether these are words that end a series of files, as a whole message."""
+        return words_of(text) in {words_of(phrase) for phrase in self.go_on}
 
     def _way_on(self, turn: Turn) -> str:
         return self.done if turn.conversation.attachments else self.skip

@@ -16,7 +16,7 @@ from bot.coordination.base import Coordination
 from bot.coordination.in_process import InProcess
 from bot.db import Database
 from bot.engine.flow import Flow
-from bot.runtime import read_flow
+from bot.flows import read_flow
 from bot.settings import Settings
 from bot.web.console import create_console
 from tests.tickets.world import NOW, add_customer, new_database
