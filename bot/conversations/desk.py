@@ -13,11 +13,13 @@ from sqlalchemy.engine import Connection
 
 from bot.conversations.handle import Rules, handle_all
 from bot.conversations.inbox import record_deed
+from bot.conversations.queries import standing
 from bot.conversations.tables import conversations
 from bot.engine import conversation as snapshot
 from bot.engine.conversation import Conversation
 from bot.engine.inputs import AgentReleased, AgentReplied, AgentTookOver, Input, TicketResolved
-from bot.tickets import queries
+from bot.messages import outbox
+from bot.tickets import queries, service
 from bot.tickets.lifecycle import Status
 from bot.tickets.queries import Ticket
 from bot.tickets.service import TicketChangedError, UnknownTicketError, mark_read, move
@@ -40,6 +42,14 @@ class HeldError(Exception):
     def __init__(self, agent: str) -> None:
         super().__init__(f"{agent} has the conversation")
         self.agent = agent
+
+
+class WindowClosedError(Exception):
+    """WhatsApp does not let us write: the customer's last message is more than 24 hours old."""
+
+
+class NotFailedError(Exception):
+    """There is nothing to send again: the message did not fail, or a colleague was faster."""
 
 
 class NotYoursError(Exception):
@@ -86,6 +96,29 @@ def reply(desk: Desk, number: str, text: str, key: str) -> bool:
     handle_all(desk.connection, desk.rules, ticket.conversation_id, desk.now)
     mark_read(desk.connection, number)
     return True
+
+
+def transfer(desk: Desk, number: str, to: str, name: str, seen: int) -> None:
+    """Give a ticket to a colleague (or take it from one); the conversation goes along. Raises as `service.transfer`."""
+    ticket, here = _locked(desk, number)
+    service.transfer(desk.connection, number, to, desk.agent, desk.now, seen=seen)
+    if here.agent and here.ticket == number:
+        _tell(desk, ticket, AgentTookOver(number, to, name))
+
+
+def note(desk: Desk, number: str, text: str, key: str) -> bool:
+    """Write an internal note; False if this form wrote one before. Raises UnknownTicketError."""
+    _locked(desk, number)
+    return service.note(desk.connection, number, text, desk.agent, key, desk.now)
+
+
+def retry(desk: Desk, number: str, message: str) -> None:
+    """Send a failed message once more. Raises UnknownTicketError, WindowClosedError, and NotFailedError if it did not fail."""
+    ticket, _ = _locked(desk, number)
+    if desk.now >= standing(desk.connection, ticket.conversation_id).open_until:
+        raise WindowClosedError
+    if not outbox.retry(desk.connection, ticket.conversation_id, message, desk.now):
+        raise NotFailedError
 
 
 def _locked(desk: Desk, number: str) -> tuple[Ticket, Conversation]:

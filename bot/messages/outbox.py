@@ -74,6 +74,21 @@ def withdraw(connection: Connection, conversation_id: str, now: datetime) -> int
     return connection.execute(sa.update(messages).where(waits).values(values)).rowcount
 
 
+def retry(connection: Connection, conversation_id: str, message_id: str, now: datetime) -> bool:
+    """Send a failed message of this conversation once more; False if there is none, or it did not fail.
+
+    The same row is queued again, so two who ask at once make one attempt. A late word of the provider's that the first attempt
+    arrived after all settles the row before it is sent: it names our own id.
+    """
+    failed = sa.and_(
+        messages.c.id == message_id,
+        messages.c.conversation_id == conversation_id,
+        messages.c.status == Status.FAILED.value,
+    )
+    values = {"status": Status.QUEUED.value, "sid": None, "error_code": None, "due_at": now, "updated_at": now}
+    return connection.execute(sa.update(messages).where(failed).values(values)).rowcount == 1
+
+
 def claim(connection: Connection, now: datetime, limit: int) -> list[Claimed]:
     """Take up to `limit` messages that are due, at most one of each conversation: the first that is not settled."""
     earlier = messages.alias("earlier")

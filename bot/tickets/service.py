@@ -13,11 +13,11 @@ from sqlalchemy.engine import Connection
 from bot.db import insert_new
 from bot.engine.effects import FieldValue
 from bot.tickets import lifecycle
-from bot.tickets.lifecycle import Status
+from bot.tickets.lifecycle import NotAllowedError, Status
 from bot.tickets.tables import ticket_events, tickets
 
 #: What a ticket's history can tell besides its moves.
-HAPPENINGS = ("opened", "rated", "commented")
+HAPPENINGS = ("opened", "transferred", "noted", "rated", "commented")
 
 
 @dataclass(frozen=True)
@@ -103,6 +103,37 @@ def move(connection: Connection, number: str, trigger: str, actor: str, now: dat
     data = {"from": status.value, "to": new.value}
     _record(connection, identity, now, kind=lifecycle.EVENTS[trigger], actor=actor, data=data)
     return new
+
+
+def transfer(connection: Connection, number: str, to: str, actor: str, now: datetime, *, seen: int) -> None:
+    """Give a ticket that an agent has to another one, as `actor` saw it in version `seen`.
+
+    Raises UnknownTicketError, TicketChangedError, and NotAllowedError for a ticket that nobody has or that `to` has already.
+    """
+    identity, status, version = _state(connection, number)
+    before = connection.execute(sa.select(tickets.c.assignee).where(tickets.c.id == identity)).scalar_one()
+    if seen != version:
+        raise TicketChangedError(number)
+    if status not in (Status.ASSIGNED, Status.WAITING) or before == to:
+        raise NotAllowedError(status, "transfer")
+    unchanged = sa.and_(tickets.c.id == identity, tickets.c.version == version)
+    values = {"assignee": to, "version": version + 1, "updated_at": now}
+    if connection.execute(sa.update(tickets).where(unchanged).values(values)).rowcount != 1:
+        raise TicketChangedError(number)
+    _record(connection, identity, now, kind="transferred", actor=actor, data={"from": before, "to": to})
+
+
+def note(connection: Connection, number: str, text: str, actor: str, key: str, now: datetime) -> bool:
+    """Write an internal note into the history; False if the form with this key wrote one before.
+
+    The caller holds the lock of the ticket's conversation, so of two that come at once the second sees the first.
+    """
+    identity = _state(connection, number)[0]
+    notes = sa.and_(ticket_events.c.ticket_id == identity, ticket_events.c.kind == "noted")
+    if any(data["key"] == key for data in connection.execute(sa.select(ticket_events.c.data).where(notes)).scalars()):
+        return False
+    _record(connection, identity, now, kind="noted", actor=actor, data={"text": text, "key": key})
+    return True
 
 
 def mark_unread(connection: Connection, number: str, now: datetime) -> None:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from bot.channels.fake_twilio import Faults
 from bot.conversations import desk
-from bot.conversations.desk import Desk, HeldError, NotYoursError
+from bot.conversations.desk import Desk, HeldError, NotFailedError, NotYoursError
 from bot.conversations.inbox import record_deed
 from bot.conversations.queries import Standing, standing
 from bot.engine.inputs import AgentReplied
@@ -218,3 +218,42 @@ def test_an_input_of_an_agent_is_recorded_once_for_each_key(stack: Stack) -> Non
     reply = AgentReplied(NUMBER, "ana", "Hola")
     record = partial(record_deed, conversation_id=conversation, deed=reply, now=now, key="reply:k")
     assert [stack.runtime.database.write_now(record) for _ in range(2)] == [True, False]
+
+
+def test_a_conversation_that_is_passed_on_is_told_to_the_customer_and_cannot_be_written_to_any_more(stack: Stack) -> None:
+    take(stack, "ana")
+    at_desk(stack, "ana", desk.transfer, number=NUMBER, to="luis", name="Luis", seen=1)
+    assert (ticket(stack).assignee, here(stack).agent) == ("luis", "luis")
+    with pytest.raises(NotYoursError):
+        at_desk(stack, "ana", desk.reply, number=NUMBER, text="Hola", key="k1")
+    at_desk(stack, "luis", desk.reply, number=NUMBER, text="Hola, soy Luis", key="k1")
+    with pytest.raises(NotAllowedError):
+        at_desk(stack, "ana", desk.transfer, number=NUMBER, to="luis", name="Luis", seen=2)
+    with pytest.raises(TicketChangedError):
+        at_desk(stack, "ana", desk.transfer, number=NUMBER, to="eva", name="Eva", seen=1)
+    stack.settle()
+    assert stack.said(CUSTOMER)[-1] == "Hola, soy Luis"
+    assert "Desde ahora te atiende *Luis*" in stack.said(CUSTOMER)[-2]
+
+
+def test_a_message_that_failed_arrives_once_when_two_agents_send_it_again(stack: Stack) -> None:
+    take(stack)
+    stack.settle()
+    stack.fake.faults = Faults(undelivered=1, undelivered_code=63003)
+    at_desk(stack, "ana", desk.reply, number=NUMBER, text="Los pasos", key="k1")
+    stack.settle()
+    failed = rows(stack)[-1]
+    assert failed.status == "failed"
+
+    def again(agent: str) -> bool:
+        try:
+            at_desk(stack, agent, desk.retry, number=NUMBER, message=failed.id)
+        except NotFailedError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(2) as threads:
+        assert sorted(threads.map(again, ["ana", "luis"])) == [False, True]
+    stack.settle()
+    assert [row.status for row in rows(stack) if row.id == failed.id] == ["delivered"]
+    assert stack.said(CUSTOMER).count("Los pasos") == 2  # the one that failed, and the one that arrived

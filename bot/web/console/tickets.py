@@ -1,5 +1,6 @@
 """The list of tickets, and one ticket with its conversation."""
 
+import secrets
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -9,13 +10,14 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from bot.agents import accounts
+from bot.agents.accounts import Agent
 from bot.agents.sessions import Session
 from bot.agents.trail import Action, Deed, record
 from bot.conversations.queries import Standing, standing
 from bot.messages.queries import Message, transcript
 from bot.tickets import queries
 from bot.tickets.lifecycle import Status, triggers_from
-from bot.tickets.queries import Event, Page, Ticket
+from bot.tickets.queries import Event, Page, Ticket, TicketState
 from bot.tickets.service import mark_read
 from bot.web.console.box import reply_box
 from bot.web.console.context import console_of
@@ -27,6 +29,9 @@ from bot.web.console.transcript import days
 router = APIRouter()
 #: A conversation lasts as long as its customer: the page shows its end, the whole on request.
 LATEST = 200
+#: Of the customer's other tickets: the newest.
+MOST_OTHERS = 10
+_HELD = (Status.ASSIGNED, Status.WAITING)
 _HIGHEST_ID = 2**63 - 1
 
 
@@ -37,6 +42,8 @@ class _Shown:
     messages: list[Message]
     names: dict[str, str]  # of agents, by id and by username
     standing: Standing
+    others: list[TicketState]  # of the same customer
+    colleagues: list[Agent]  # who can be given the ticket
 
 
 @router.get("/")
@@ -77,6 +84,7 @@ class Refused:
     why: str
     agent: str = ""  #: username of the colleague who was faster
     text: str = ""
+    note: str = ""
 
 
 async def ticket_page(
@@ -107,6 +115,10 @@ async def ticket_page(
         ticket=shown.ticket,
         events=shown.events,
         names=shown.names,
+        others=shown.others[:MOST_OTHERS],
+        colleagues=shown.colleagues if shown.ticket.status in _HELD else [],
+        notes=[event for event in shown.events if event.kind == "noted"],
+        key=secrets.token_urlsafe(18),
         days=days(shown.messages[-latest:] if latest else shown.messages, shown.names, console_of(request).reasons),
         is_cut=latest is not None and len(shown.messages) > latest,
         latest=LATEST,
@@ -125,5 +137,7 @@ def _read(connection: Connection, number: str, latest: int | None) -> _Shown | N
         # One more than is shown tells whether there are more.
         messages=transcript(connection, ticket.conversation_id, latest=None if latest is None else latest + 1),
         standing=standing(connection, ticket.conversation_id),
+        others=[other for other in queries.tickets_of(connection, ticket.contact_id) if other.number != number],
+        colleagues=[agent for agent in agents if agent.disabled_at is None and agent.username != ticket.assignee],
         names={agent.id: agent.name for agent in agents} | {agent.username: agent.name for agent in agents},
     )
