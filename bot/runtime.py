@@ -126,6 +126,7 @@ def rules_of(settings: Settings, flow: Flow) -> Rules:
         resume_after=timedelta(hours=settings.conversation.resume_after_hours),
         agent_idle_after=timedelta(minutes=settings.conversation.agent_idle_minutes),
         reopen_within=timedelta(days=settings.conversation.reopen_days),
+        template=settings.twilio.reopen_template_sid,
     )
 
 

@@ -36,6 +36,7 @@ class Twilio(_Section):
     sender: str = ""
     api_base_url: str = "https://api.twilio.com"
     timeout_seconds: float = Field(default=10, gt=0, le=60)
+    reopen_template_sid: str = Field(default="", pattern=r"^(HX[0-9a-fA-F]{32})?$")
 
 
 class Conversation(_Section):

@@ -62,6 +62,7 @@ class Outgoing:
     id: str
     to: str
     body: str
+    content_sid: str = ""  #: a template that WhatsApp approved; then `body` is only what its words are
 
 
 @dataclass(frozen=True)

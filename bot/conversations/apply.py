@@ -12,6 +12,7 @@ from bot.contacts import consents
 from bot.engine.effects import (
     TICKET,
     Effect,
+    Invite,
     MarkUnread,
     MoveTicket,
     NoteSwitch,
@@ -91,6 +92,8 @@ def apply(scene: Scene, effect: Effect) -> None:
             outbox.withdraw(scene.connection, scene.conversation_id, scene.now)
         case MarkUnread():
             service.mark_unread(scene.connection, effect.ticket, scene.now)
+        case Invite():
+            _invite(scene, effect)
         case MoveTicket():
             with suppress(NotAllowedError):  # an agent moved it just before: it is where they put it
                 service.move(scene.connection, effect.ticket, effect.trigger, effect.actor, scene.now)
@@ -162,3 +165,17 @@ def _note_switch(scene: Scene, effect: NoteSwitch) -> None:
         kind="switch",
     )
     outbox.add_note(scene.connection, note, scene.now)
+
+
+def _invite(scene: Scene, effect: Invite) -> None:
+    scene.position += 1
+    invitation = outbox.NewMessage(
+        conversation_id=scene.conversation_id,
+        position=scene.position,
+        cause=scene.cause(),
+        author=effect.author,
+        address=scene.address,
+        body=effect.text,
+        content_sid=effect.content_sid,
+    )
+    outbox.queue(scene.connection, invitation, scene.now)

@@ -19,7 +19,7 @@ from bot.engine import conversation as snapshot
 from bot.engine.conversation import Conversation
 from bot.engine.inputs import AgentReleased, AgentReplied, AgentTookOver, Input, TicketResolved
 from bot.messages import outbox
-from bot.tickets import queries, service
+from bot.tickets import drafts, queries, service
 from bot.tickets.lifecycle import Status
 from bot.tickets.queries import Ticket
 from bot.tickets.service import TicketChangedError, UnknownTicketError, mark_read, move
@@ -86,16 +86,30 @@ def talk(desk: Desk, number: str) -> None:
 
 
 def reply(desk: Desk, number: str, text: str, key: str) -> bool:
-    """Write to the customer; False if the form with this key was sent before. Raises UnknownTicketError and NotYoursError."""
+    """Write to the customer; False if the form with this key was sent before.
+
+    After 24 hours it waits until the customer writes, whom the template asks to. Raises UnknownTicketError, NotYoursError, and
+    WindowClosedError if there is no template.
+    """
     ticket, here = _locked(desk, number)
     if (here.agent, here.ticket) != (desk.agent, number):
         raise NotYoursError
+    if not desk.rules.template and desk.now >= standing(desk.connection, ticket.conversation_id).open_until:
+        raise WindowClosedError
     deed = AgentReplied(number, desk.agent, text)
     if not record_deed(desk.connection, ticket.conversation_id, deed, desk.now, key=f"reply:{key}"):
         return False
     handle_all(desk.connection, desk.rules, ticket.conversation_id, desk.now)
     mark_read(desk.connection, number)
+    drafts.keep(desk.connection, number, desk.agent, "", desk.now)
     return True
+
+
+def keep_draft(desk: Desk, number: str, text: str) -> None:
+    """Keep what the agent has begun to write, or forget it if it is empty. Raises UnknownTicketError."""
+    if queries.ticket(desk.connection, number) is None:
+        raise UnknownTicketError(number)
+    drafts.keep(desk.connection, number, desk.agent, text, desk.now)
 
 
 def transfer(desk: Desk, number: str, to: str, name: str, seen: int) -> None:

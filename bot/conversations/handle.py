@@ -37,6 +37,7 @@ class Rules:
     resume_after: timedelta
     agent_idle_after: timedelta
     reopen_within: timedelta
+    template: str  #: ContentSid of the template that asks a customer to write, or empty
 
 
 def handle(connection: Connection, rules: Rules, conversation_id: str, now: datetime) -> bool:
@@ -55,6 +56,7 @@ def handle(connection: Connection, rules: Rules, conversation_id: str, now: date
         resume_after=rules.resume_after,
         agent_idle_after=rules.agent_idle_after,
         reopen_within=rules.reopen_within,
+        template=rules.template,
     )
     result = step(rules.flow, snapshot.from_json(here.state), happened, circumstances)
     scene = _scene(connection, here, waits, now)

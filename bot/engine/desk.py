@@ -11,18 +11,29 @@ the queue. After a ticket was resolved the customer is asked for a rating, and w
 from collections.abc import Callable
 from datetime import datetime
 
-from bot.engine.effects import MarkUnread, MoveTicket, NoteSwitch, Say, Switch, WithdrawQueued
+from bot.engine.conversation import Pending
+from bot.engine.effects import Invite, MarkUnread, MoveTicket, NoteSwitch, Say, Switch, WithdrawQueued
 from bot.engine.inputs import AgentReleased, AgentReplied, AgentTookOver, Kind, MessageReceived, TicketResolved
 from bot.engine.turn import Turn
 
 Fire = Callable[[Turn, str], None]
 
 
-def hear(turn: Turn, said: MessageReceived) -> None:
-    """The customer wrote to the agent. A thumb up waits for no answer."""
+def deliver(turn: Turn) -> bool:
+    """The customer wrote, so what waited for that goes out before anything else; True if something did."""
+    waited = turn.conversation.pending
+    turn.effects += [Say(reply.text, reply.agent) for reply in waited]
+    turn.change(pending=(), invited=False)
+    return bool(waited)
+
+
+def hear(turn: Turn, said: MessageReceived, *, opens: bool) -> None:
+    """The customer wrote to the agent. Neither a thumb up nor what only opens a waiting reply waits for an answer."""
     if said.kind is Kind.REACTION:
         return
     turn.effects.append(MarkUnread(turn.conversation.ticket))
+    if opens:
+        return
     turn.change(unanswered_at=turn.conversation.unanswered_at or turn.circumstances.now)
 
 
@@ -64,9 +75,16 @@ def release(turn: Turn, happened: AgentReleased) -> None:
 
 
 def reply(turn: Turn, happened: AgentReplied) -> None:
-    """What the agent wrote goes out under their name."""
-    turn.effects.append(Say(happened.text, happened.agent))
+    """What the agent wrote goes out under their name, or waits for the customer to write, who is asked to once."""
     turn.change(unanswered_at=None)
+    if turn.can_write:
+        turn.effects.append(Say(happened.text, happened.agent))
+        return
+    template, is_invited = turn.circumstances.template, turn.conversation.invited
+    turn.change(pending=(*turn.conversation.pending, Pending(happened.text, happened.agent)))
+    if template and not is_invited:
+        turn.effects.append(Invite(template, turn.flow.phrases["invitation"], happened.agent))
+        turn.change(invited=True)
 
 
 def resolve(turn: Turn, happened: TicketResolved, fire: Fire) -> None:

@@ -88,6 +88,15 @@ class MarkUnread:
 
 
 @dataclass(frozen=True)
+class Invite:
+    """Send the approved template that asks the customer to write: the only thing WhatsApp takes after 24 hours."""
+
+    content_sid: str
+    text: str  #: what the template says, for the transcript
+    author: str  #: username of the agent whose reply waits
+
+
+@dataclass(frozen=True)
 class MoveTicket:
     """Move a ticket by a trigger of its lifecycle, unless somebody was faster."""
 
@@ -120,6 +129,7 @@ Effect = (
     | NoteSwitch
     | WithdrawQueued
     | MarkUnread
+    | Invite
     | MoveTicket
     | RecordRating
     | RecordComment

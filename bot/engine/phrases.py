@@ -41,6 +41,7 @@ class Sentences(_Words):
     bot_is_back: Text  #: the agent let go of the ticket; {ticket}
     ticket_resolved: Text  #: an agent resolved the ticket; {ticket}
     agent_was_idle: Text  #: the agent did not answer; {ticket}, {hours}
+    invitation: Text  #: what the approved template says: an agent's reply waits for the customer to write
     resolved_lately: Text  #: to a greeting, while the customer can reopen their last ticket; {ticket}
     resolved_before: Text  #: to a greeting, when they no longer can; {ticket}
     reopened: Text  #: what the customer wrote reopened their ticket; {ticket}, {hours}

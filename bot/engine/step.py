@@ -67,9 +67,10 @@ def step(flow: Flow, conversation: Conversation, happened: Input, circumstances:
     turn = Turn(flow, conversation, circumstances, state=conversation.node)
     match happened:
         case MessageReceived():
+            delivered = desk.deliver(turn)
             if conversation.agent:
-                desk.hear(turn, happened)
-            else:
+                desk.hear(turn, happened, opens=delivered)
+            elif not delivered:  # else they wrote in order to read it, as they were asked to
                 _message(turn, happened)
             turn.change(last_at=circumstances.now, reminded=False)
         case TimeRanOut():

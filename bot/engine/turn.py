@@ -47,6 +47,7 @@ class Circumstances:
     reminder_after: timedelta = timedelta(minutes=30)
     resume_after: timedelta = timedelta(hours=24)
     agent_idle_after: timedelta = timedelta(minutes=30)  #: a customer waits no longer for an agent who does not answer
+    template: str = ""  #: ContentSid of the approved template that asks a customer to write, if there is one
     reopen_within: timedelta = timedelta(days=7)  #: so long after it was resolved, a ticket can be reopened by its customer
 
 

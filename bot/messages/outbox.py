@@ -32,6 +32,7 @@ class NewMessage:
     reasons: tuple[str, ...] = ()
     sid: str | None = None
     answers_sid: str = ""
+    content_sid: str = ""  #: the template to send in place of the body
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class Claimed:
     attempts: int
     is_unknown: bool  #: an earlier attempt ended without an answer: look it up first
     answers_sid: str
+    content_sid: str
     created_at: datetime
 
 
@@ -172,6 +174,7 @@ def _take(connection: Connection, row: sa.Row[Any], now: datetime) -> Claimed | 
         attempts=row.attempts + 1,
         is_unknown=was_unknown,
         answers_sid=row.answers_sid,
+        content_sid=row.content_sid,
         created_at=row.created_at,
     )
 
@@ -202,6 +205,7 @@ def _row(message: NewMessage, direction: Direction, status: Status, due_at: date
         "attempts": 0,
         "due_at": due_at,
         "answers_sid": message.answers_sid,
+        "content_sid": message.content_sid,
         "created_at": now,
         "updated_at": now,
     }

@@ -53,6 +53,7 @@ messages = sa.Table(
     sa.Column("attempts", sa.Integer, nullable=False),
     sa.Column("due_at", Moment, nullable=True),
     sa.Column("answers_sid", sa.Text, nullable=False),  # the customer's message it answers first: "typing…" is shown there
+    sa.Column("content_sid", sa.Text, nullable=False, default=""),  # the template it is; `body` has its words
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("updated_at", Moment, nullable=False),
     sa.UniqueConstraint("conversation_id", "position"),

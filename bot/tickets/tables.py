@@ -1,4 +1,4 @@
-"""Tables of tickets and of their history, which is append-only."""
+"""Tables of tickets, of their history, which is append-only, and of what agents have begun to write."""
 
 import sqlalchemy as sa
 
@@ -44,4 +44,13 @@ ticket_events = sa.Table(
     sa.Column("kind", sa.Text, nullable=False),  # tickets.service.HAPPENINGS, or an event of tickets.lifecycle.TABLE
     sa.Column("actor", sa.Text, nullable=False),  # customer | bot | an agent's username
     sa.Column("data", Json, nullable=False),
+)
+
+drafts = sa.Table(
+    "drafts",
+    metadata,
+    sa.Column("ticket_id", Counter, sa.ForeignKey("tickets.id"), primary_key=True),
+    sa.Column("agent", sa.Text, primary_key=True),  # username
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("updated_at", Moment, nullable=False),
 )

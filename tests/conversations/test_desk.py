@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from bot.channels.fake_twilio import Faults
 from bot.conversations import desk
-from bot.conversations.desk import Desk, HeldError, NotFailedError, NotYoursError
+from bot.conversations.desk import Desk, HeldError, NotFailedError, NotYoursError, WindowClosedError
 from bot.conversations.inbox import record_deed
 from bot.conversations.queries import Standing, standing
 from bot.engine.inputs import AgentReplied
@@ -257,3 +257,34 @@ def test_a_message_that_failed_arrives_once_when_two_agents_send_it_again(stack:
     stack.settle()
     assert [row.status for row in rows(stack) if row.id == failed.id] == ["delivered"]
     assert stack.said(CUSTOMER).count("Los pasos") == 2  # the one that failed, and the one that arrived
+
+
+def test_a_template_goes_out_once_though_its_outcome_was_unknown(stack: Stack) -> None:
+    take(stack)
+    stack.settle()
+    stack.advance(25)
+    stack.fake.faults = Faults(error_after=1)
+    at_desk(stack, "ana", desk.reply, number=NUMBER, text="Ya quedó.", key="k1")
+    waiting = here(stack).pending
+    assert [reply.text for reply in waiting] == ["Ya quedó."]
+    stack.advance(0.01)
+    stack.settle()
+    invitation = stack.runtime.flow.phrases["invitation"]
+    assert stack.said(CUSTOMER)[-1] == invitation
+    assert stack.said(CUSTOMER).count(invitation) == 1
+    assert rows(stack)[-1].status in ("accepted", "delivered")
+    stack.receive(CUSTOMER, text="abrir")
+    stack.settle()
+    assert (stack.said(CUSTOMER)[-1], here(stack).pending) == ("Ya quedó.", ())
+
+
+def test_without_a_template_nothing_is_written_once_the_window_is_over(tmp_path: Path) -> None:
+    with running_stack(tmp_path, at=AT, twilio={"reopen_template_sid": ""}) as stack:
+        stack.receive(CUSTOMER, text="hola")
+        stack.settle()
+        open_one(stack)
+        take(stack)
+        stack.advance(24)
+        with pytest.raises(WindowClosedError):
+            at_desk(stack, "ana", desk.reply, number=NUMBER, text="Hola", key="k1")
+        assert here(stack).pending == ()

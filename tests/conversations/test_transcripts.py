@@ -9,7 +9,7 @@ import pytest
 
 from bot.engine import conversation as snapshot
 from bot.engine.conversation import Conversation
-from bot.engine.effects import TICKET, MoveTicket, OpenTicket, RecordComment, RecordRating, Say, WakeAt
+from bot.engine.effects import TICKET, Invite, MoveTicket, OpenTicket, RecordComment, RecordRating, Say, WakeAt
 from bot.engine.flow import Flow
 from bot.engine.inputs import (
     AgentReleased,
@@ -25,6 +25,7 @@ from bot.engine.turn import Circumstances, TicketSummary
 from bot.flows import read_flow
 from bot.understanding.redaction import redact
 from tests.conversations.transcript import Transcript, run, transcripts
+from tests.stack import TEMPLATE
 
 
 @cache
@@ -90,7 +91,7 @@ class StepAlone:
 
     def _step(self, happened: Input) -> str:
         before: Conversation = snapshot.from_json(json.loads(json.dumps(self.state)))
-        result: Step = step(flow(), before, happened, Circumstances(now=self.now, phone=self.phone, tickets=self._summaries))
+        result: Step = step(flow(), before, happened, self._circumstances())
         self.state = snapshot.to_json(result.conversation)
         self.wake_at = None
         texts = []
@@ -105,9 +106,12 @@ class StepAlone:
                 self.ratings[effect.ticket] = [effect.stars, ""]
             elif isinstance(effect, RecordComment):
                 self.ratings[effect.ticket][1] = effect.text
-            elif isinstance(effect, Say):
+            elif isinstance(effect, Say | Invite):
                 texts.append(effect.text.replace(TICKET, f"SF-{len(self.opened):06d}"))
         return "\n\n".join(texts)
+
+    def _circumstances(self) -> Circumstances:
+        return Circumstances(now=self.now, phone=self.phone, tickets=self._summaries, template=TEMPLATE)
 
     def _summaries(self) -> list[TicketSummary]:
         numbered = [(f"SF-{n:06d}", ticket) for n, ticket in enumerate(self.opened, 1)][::-1]

@@ -67,7 +67,7 @@ class TwilioChannel:
             accepted = self.client.messages.create(
                 to=message.to,
                 from_=self._sender,
-                body=message.body,
+                **({"content_sid": message.content_sid} if message.content_sid else {"body": message.body}),
                 status_callback=f"{self._status_callback_url}?{urlencode({'m': message.id})}",
             )
         if not isinstance(accepted.sid, str) or not accepted.sid:

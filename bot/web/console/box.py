@@ -25,6 +25,8 @@ class ReplyBox:
     hours: int  #: left of the window, and minutes
     minutes: int
     key: str  #: goes with the form: however often it is sent, one message comes of it
+    can_invite: bool  #: there is a template that asks the customer to write, so a reply can wait for that
+    draft: str  #: what the agent kept for later
     longest: int = LONGEST_REPLY
 
     @property
@@ -33,8 +35,19 @@ class ReplyBox:
         return self.state in ("bot", "elsewhere")
 
 
-def reply_box(ticket: Ticket, here: Standing, username: str, now: datetime) -> ReplyBox | None:
+@dataclass(frozen=True)
+class Writer:
+    """Who would write, when, what they have begun to, and whether a reply can wait for the customer."""
+
+    username: str
+    now: datetime
+    draft: str
+    can_invite: bool
+
+
+def reply_box(ticket: Ticket, here: Standing, writer: Writer) -> ReplyBox | None:
     """The box for this agent; None while the ticket is not theirs."""
+    username, now = writer.username, writer.now
     if ticket.assignee != username or ticket.status is Status.RESOLVED:
         return None
     left = max(0, int((here.open_until - now).total_seconds()))
@@ -46,6 +59,8 @@ def reply_box(ticket: Ticket, here: Standing, username: str, now: datetime) -> R
         hours=left // 3600,
         minutes=left % 3600 // 60,
         key=secrets.token_urlsafe(18),
+        can_invite=writer.can_invite,
+        draft=writer.draft,
     )
 
 

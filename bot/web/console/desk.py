@@ -76,6 +76,16 @@ async def reply(request: Request, form: FormNeeded, number: str) -> Response:
     return await _done(request, form.session, job, deed, typed=text)
 
 
+@router.post("/solicitudes/{number}/borrador")
+async def keep_draft(request: Request, form: FormNeeded, number: str) -> Response:
+    """Keep what was typed for later; nothing is sent."""
+    text = clean(form.fields.get("text", "")).strip()
+    if len(text) > LONGEST_REPLY:
+        return await ticket_page(request, form.session, number, refused=Refused("reply_too_long", text=text))
+    deed = Deed(Action.TICKET_CHANGED, number, form.session.agent_id, client_address(request), {"trigger": "draft"})
+    return await _done(request, form.session, partial(desk.keep_draft, number=number, text=text), deed)
+
+
 @router.post("/solicitudes/{number}/transferir")
 async def transfer(request: Request, form: FormNeeded, number: str) -> Response:
     """Give a ticket to the agent `to`, as it was seen in `version`."""

@@ -2,7 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from sqlalchemy.engine import Connection
@@ -15,11 +15,11 @@ from bot.agents.sessions import Session
 from bot.agents.trail import Action, Deed, record
 from bot.conversations.queries import Standing, standing
 from bot.messages.queries import Message, transcript
-from bot.tickets import queries
+from bot.tickets import drafts, queries
 from bot.tickets.lifecycle import Status, triggers_from
 from bot.tickets.queries import Event, Page, Ticket, TicketState
 from bot.tickets.service import mark_read
-from bot.web.console.box import reply_box
+from bot.web.console.box import Writer, reply_box
 from bot.web.console.context import console_of
 from bot.web.console.guard import SessionNeeded
 from bot.web.console.login import client_address
@@ -44,6 +44,7 @@ class _Shown:
     standing: Standing
     others: list[TicketState]  # of the same customer
     colleagues: list[Agent]  # who can be given the ticket
+    draft: str  # of the agent who looks
 
 
 @router.get("/")
@@ -92,7 +93,7 @@ async def ticket_page(
 ) -> Response:
     """The page of a ticket, with what was refused on top (status 409). That it was read is on the trail before."""
     runtime = console_of(request).runtime
-    shown = await runtime.database.read(lambda connection: _read(connection, number, latest))
+    shown = await runtime.database.read(lambda connection: _read(connection, number, latest, session.username))
     if shown is None:
         raise HTTPException(404)
     deed = Deed(Action.TICKET_READ, number, session.agent_id, client_address(request))
@@ -109,16 +110,14 @@ async def ticket_page(
         "ticket.html",
         status=409 if refused else 200,
         refused=refused,
-        triggers=triggers_from(shown.ticket.status),
-        reply=reply_box(shown.ticket, shown.standing, session.username, now),
         session=session,
-        ticket=shown.ticket,
-        events=shown.events,
         names=shown.names,
-        others=shown.others[:MOST_OTHERS],
-        colleagues=shown.colleagues if shown.ticket.status in _HELD else [],
-        notes=[event for event in shown.events if event.kind == "noted"],
-        key=secrets.token_urlsafe(18),
+        reply=reply_box(
+            shown.ticket,
+            shown.standing,
+            Writer(session.username, now, shown.draft, bool(runtime.settings.twilio.reopen_template_sid)),
+        ),
+        **_about(shown),
         days=days(shown.messages[-latest:] if latest else shown.messages, shown.names, console_of(request).reasons),
         is_cut=latest is not None and len(shown.messages) > latest,
         latest=LATEST,
@@ -126,7 +125,21 @@ async def ticket_page(
     )
 
 
-def _read(connection: Connection, number: str, latest: int | None) -> _Shown | None:
+def _about(shown: _Shown) -> dict[str, Any]:
+    """What stands around the conversation."""
+    return {
+        "ticket": shown.ticket,
+        "triggers": triggers_from(shown.ticket.status),
+        "events": shown.events,
+        "notes": [event for event in shown.events if event.kind == "noted"],
+        "key": secrets.token_urlsafe(18),
+        "others": shown.others[:MOST_OTHERS],
+        "colleagues": shown.colleagues if shown.ticket.status in _HELD else [],
+        "pending": shown.standing.pending,
+    }
+
+
+def _read(connection: Connection, number: str, latest: int | None, username: str) -> _Shown | None:
     ticket = queries.ticket(connection, number)
     if ticket is None:
         return None
@@ -139,5 +152,6 @@ def _read(connection: Connection, number: str, latest: int | None) -> _Shown | N
         standing=standing(connection, ticket.conversation_id),
         others=[other for other in queries.tickets_of(connection, ticket.contact_id) if other.number != number],
         colleagues=[agent for agent in agents if agent.disabled_at is None and agent.username != ticket.assignee],
+        draft=drafts.kept(connection, ticket.id, username),
         names={agent.id: agent.name for agent in agents} | {agent.username: agent.name for agent in agents},
     )

@@ -12,8 +12,9 @@ from bot.agents import accounts, sessions
 from bot.conversations.tables import conversations
 from bot.engine.effects import Switch
 from bot.messages.tables import messages
-from bot.tickets import lifecycle
-from bot.tickets.service import comment, mark_unread, move, open_ticket, rate
+from bot.settings import Settings, Twilio
+from bot.tickets import drafts, lifecycle
+from bot.tickets.service import comment, mark_unread, move, open_ticket, rate, transfer
 from bot.web.console.pages import environment
 from tests.tickets.world import NOW, asked, say
 from tests.web.console.browser import Browser, Document, parsed
@@ -135,7 +136,13 @@ def test_when_the_window_is_over_the_box_is_closed(desk: Browser, world: World) 
     world.clock.advance(minutes=30)
     document = parsed(desk_again(desk, world))
     assert "La ventana de 24 horas se cerró" in document.words
-    assert not has_box(document)
+    assert "Enviar" not in document.words
+    assert "Guardar borrador" in document.words
+    hidden = document.hidden
+    refused = desk.post(f"{PAGE}/responder", {**hidden, "text": "Hola, ¿sigues ahí?"})
+    assert (refused.status_code, "la ventana de 24 horas se cerró" in parsed(refused).words) == (409, True)
+    assert "Hola, ¿sigues ahí?" in parsed(refused).text
+    assert [author for author, _ in said(world)] == ["bot"]
 
 
 def desk_again(desk: Browser, world: World) -> Any:
@@ -147,7 +154,7 @@ def desk_again(desk: Browser, world: World) -> Any:
     return desk.get(PAGE)
 
 
-@pytest.mark.parametrize("form", ["mover", "conversacion", "responder", "transferir", "notas", "reintentar"])
+@pytest.mark.parametrize("form", ["mover", "conversacion", "responder", "transferir", "notas", "reintentar", "borrador"])
 def test_a_form_without_its_token_or_session_does_nothing(
     desk: Browser, open_browser: Callable[..., Browser], world: World, form: str
 ) -> None:
@@ -181,7 +188,7 @@ def test_a_form_that_no_page_of_ours_holds_is_refused(desk: Browser, form: str, 
 
 def test_a_form_for_a_ticket_that_is_not_there_is_a_page_that_does_not_exist(desk: Browser) -> None:
     hidden = shown(desk).hidden
-    for form in ("mover", "conversacion", "responder", "transferir", "notas", "reintentar"):
+    for form in ("mover", "conversacion", "responder", "transferir", "notas", "reintentar", "borrador"):
         more = {"note": "Hola", "to": "luis.paz", "message": "1"}
         fields = {**hidden, "trigger": "assign", "text": "Hola", "key": "k" * 24, **more}
         assert desk.post(f"/consola/solicitudes/SF-000099/{form}", fields).status_code == 404
@@ -292,3 +299,34 @@ def test_a_ticket_that_is_unread_is_read_once_its_agent_looks(desk: Browser, wor
     world.write(mark_unread, number="SF-000001", now=NOW)
     assert "Sin leer" in shown(desk).words
     assert "Sin leer" not in shown(desk).words
+
+
+def test_with_a_template_a_reply_waits_for_the_customer_who_is_asked_to_write(desk: Browser, world: World) -> None:
+    world.settings = Settings(public_url="http://testserver", twilio=Twilio(reopen_template_sid=f"HX{'a' * 32}"))
+    send(desk, "mover", trigger="assign")
+    world.clock.advance(hours=25)
+    document = parsed(desk_again(desk, world))
+    assert "Avisar y dejar en espera" in document.words
+    assert desk.post(f"{PAGE}/responder", {**document.hidden, "text": "Ya quedó."}).status_code == 303
+    assert said(world)[-1] == ("ana.gomez", world.flow.phrases["invitation"])
+    assert "Espera a que el cliente escriba: Ya quedó." in shown(desk).words
+
+
+def test_a_draft_is_kept_for_its_agent_until_the_reply_is_sent(
+    desk: Browser, open_browser: Callable[..., Browser], world: World
+) -> None:
+    send(desk, "mover", trigger="assign")
+    assert send(desk, "borrador", text="Hola, te\nexplico").status_code == 303
+    assert "Hola, te\nexplico" in shown(desk).text
+    send(desk, "borrador", text="Hola, te explico")
+    assert "Hola, te\nexplico" not in shown(desk).text
+    assert "Hola, te explico" in shown(desk).text
+    world.write(transfer, number="SF-000001", to="luis.paz", actor="ana.gomez", now=NOW, seen=1)
+    assert world.database.read_now(partial(drafts.kept, ticket_id=1, agent="luis.paz")) == ""
+    world.write(transfer, number="SF-000001", to="ana.gomez", actor="luis.paz", now=NOW, seen=2)
+    send(desk, "responder", text="Hola, te explico todo")
+    assert world.database.read_now(partial(drafts.kept, ticket_id=1, agent="ana.gomez")) == ""
+    assert send(desk, "borrador", text="a" * 4001).status_code == 409
+    send(desk, "borrador", text="otra cosa")
+    send(desk, "borrador", text=" ")
+    assert world.database.read_now(partial(drafts.kept, ticket_id=1, agent="ana.gomez")) == ""
