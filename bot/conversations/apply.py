@@ -13,7 +13,6 @@ from bot.engine.effects import (
     TICKET,
     Effect,
     Invite,
-    MarkUnread,
     MoveTicket,
     NoteSwitch,
     OpenTicket,
@@ -26,9 +25,10 @@ from bot.engine.effects import (
 )
 from bot.engine.inputs import Location, Media, MessageReceived
 from bot.messages import outbox
+from bot.messages.queries import said
 from bot.tickets import service
 from bot.tickets.lifecycle import NotAllowedError
-from bot.tickets.service import NewTicket, open_ticket
+from bot.tickets.service import NewTicket, hear, open_ticket
 
 
 @dataclass
@@ -43,6 +43,7 @@ class Scene:
     input_id: int
     sid: str  #: of the message that caused the turn, or empty
     position: int  #: of the transcript's last message
+    heard: str = ""  #: what the customer wrote
     wake_at: datetime | None = None
     ticket: str = ""  #: number of the ticket that was opened in this turn
     has_answered: bool = False  #: "typing…" is shown before the first answer only
@@ -73,6 +74,8 @@ def write_received(scene: Scene, message: MessageReceived, reasons: tuple[str, .
         ),
         scene.now,
     )
+    scene.heard = message.text
+    hear(scene.connection, scene.conversation_id, message.text, scene.now)
 
 
 def apply(scene: Scene, effect: Effect) -> None:
@@ -90,13 +93,10 @@ def apply(scene: Scene, effect: Effect) -> None:
             _note_switch(scene, effect)
         case WithdrawQueued():
             outbox.withdraw(scene.connection, scene.conversation_id, scene.now)
-        case MarkUnread():
-            service.mark_unread(scene.connection, effect.ticket, scene.now)
         case Invite():
             _invite(scene, effect)
         case MoveTicket():
-            with suppress(NotAllowedError):  # an agent moved it just before: it is where they put it
-                service.move(scene.connection, effect.ticket, effect.trigger, effect.actor, scene.now)
+            _move_ticket(scene, effect)
         case RecordRating():
             service.rate(scene.connection, effect.ticket, effect.stars, scene.now)
         case RecordComment():
@@ -136,6 +136,7 @@ def _open_ticket(scene: Scene, effect: OpenTicket) -> None:
         fields=effect.fields,
         detail=effect.detail,
         attachments=attachments(effect.attachments),
+        said=said(scene.connection, scene.conversation_id),
     )
     scene.ticket = open_ticket(scene.connection, ticket, scene.now)
 
@@ -179,3 +180,10 @@ def _invite(scene: Scene, effect: Invite) -> None:
         content_sid=effect.content_sid,
     )
     outbox.queue(scene.connection, invitation, scene.now)
+
+
+def _move_ticket(scene: Scene, effect: MoveTicket) -> None:
+    with suppress(NotAllowedError):
+        service.move(scene.connection, effect.ticket, effect.trigger, effect.actor, scene.now)
+        if effect.trigger == "reopen":  # what reopened it was written while it was resolved
+            hear(scene.connection, scene.conversation_id, scene.heard, scene.now)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from bot.engine.conversation import Pending
-from bot.engine.effects import Invite, MarkUnread, MoveTicket, NoteSwitch, Say, Switch, WithdrawQueued
+from bot.engine.effects import Invite, MoveTicket, NoteSwitch, Say, Switch, WithdrawQueued
 from bot.engine.inputs import AgentReleased, AgentReplied, AgentTookOver, Kind, MessageReceived, TicketResolved
 from bot.engine.turn import Turn
 
@@ -31,7 +31,8 @@ def hear(turn: Turn, said: MessageReceived, *, opens: bool) -> None:
     """The customer wrote to the agent. Neither a thumb up nor what only opens a waiting reply waits for an answer."""
     if said.kind is Kind.REACTION:
         return
-    turn.effects.append(MarkUnread(turn.conversation.ticket))
+    # Whoever waited for the customer waits no longer.
+    turn.effects.append(MoveTicket(turn.conversation.ticket, "resume", "customer"))
     if opens:
         return
     turn.change(unanswered_at=turn.conversation.unanswered_at or turn.circumstances.now)
@@ -117,7 +118,6 @@ def reopen(turn: Turn, fire: Fire) -> bool:
         return False
     turn.effects += [
         MoveTicket(ticket.number, "reopen", "customer"),
-        MarkUnread(ticket.number),
         NoteSwitch(Switch.REOPENED, ticket.number, "customer"),
     ]
     turn.say_phrase("reopened", {"ticket": ticket.number, "hours": turn.flow.hours.tell(turn.circumstances.now)})

@@ -81,13 +81,6 @@ class WithdrawQueued:
 
 
 @dataclass(frozen=True)
-class MarkUnread:
-    """The customer wrote to the agent who has this ticket; one that waited for them waits no longer."""
-
-    ticket: str
-
-
-@dataclass(frozen=True)
 class Invite:
     """Send the approved template that asks the customer to write: the only thing WhatsApp takes after 24 hours."""
 
@@ -98,7 +91,7 @@ class Invite:
 
 @dataclass(frozen=True)
 class MoveTicket:
-    """Move a ticket by a trigger of its lifecycle, unless somebody was faster."""
+    """Move a ticket by a trigger of its lifecycle, if that leads on from where it is: an agent may have been faster."""
 
     ticket: str
     trigger: str
@@ -122,15 +115,5 @@ class RecordComment:
 
 
 Effect = (
-    Say
-    | OpenTicket
-    | RecordConsent
-    | WakeAt
-    | NoteSwitch
-    | WithdrawQueued
-    | MarkUnread
-    | Invite
-    | MoveTicket
-    | RecordRating
-    | RecordComment
+    Say | OpenTicket | RecordConsent | WakeAt | NoteSwitch | WithdrawQueued | Invite | MoveTicket | RecordRating | RecordComment
 )

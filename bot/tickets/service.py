@@ -10,11 +10,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from bot.contacts.tables import contacts
 from bot.db import insert_new
 from bot.engine.effects import FieldValue
-from bot.tickets import lifecycle
+from bot.tickets import lifecycle, search
 from bot.tickets.lifecycle import NotAllowedError, Status
-from bot.tickets.tables import ticket_events, tickets
+from bot.tickets.tables import IS_UNREAD, ticket_events, tickets
 
 #: What a ticket's history can tell besides its moves.
 HAPPENINGS = ("opened", "transferred", "noted", "rated", "commented")
@@ -32,6 +33,7 @@ class NewTicket:
     fields: tuple[FieldValue, ...]
     detail: str
     attachments: tuple[dict[str, Any], ...] = ()  #: files as `url` and `content_type`, places as `latitude`, `longitude`, …
+    said: tuple[str, ...] = ()  #: what the customer wrote before, to find the ticket by
 
 
 class UnknownTicketError(LookupError):
@@ -69,6 +71,8 @@ def open_ticket(connection: Connection, ticket: NewTicket, now: datetime) -> str
         "attachments": list(ticket.attachments),
         "created_at": now,
         "updated_at": now,
+        "last_message_at": now,
+        "unread": False,
     }
     inserted = insert_new(connection, tickets, values)
     identity, number = connection.execute(sa.select(tickets.c.id, tickets.c.number).where(tickets.c.cause == ticket.cause)).one()
@@ -77,6 +81,7 @@ def open_ticket(connection: Connection, ticket: NewTicket, now: datetime) -> str
         return str(number)
     number = number_of(identity)
     connection.execute(sa.update(tickets).where(tickets.c.id == identity).values(number=number))
+    search.add(connection, identity, number, *_about(connection, ticket))
     _record(connection, identity, now, kind="opened", actor="customer", data={"to": Status.OPEN.value})
     return number
 
@@ -136,19 +141,6 @@ def note(connection: Connection, number: str, text: str, actor: str, key: str, n
     return True
 
 
-def mark_unread(connection: Connection, number: str, now: datetime) -> None:
-    """The customer wrote to the agent. A ticket that waited for the customer is worked on again."""
-    connection.execute(sa.update(tickets).where(tickets.c.number == number).values(unread=True))
-    if _state(connection, number)[1] is Status.WAITING:
-        move(connection, number, "resume", "customer", now)
-
-
-def mark_read(connection: Connection, number: str) -> None:
-    """The agent who has the ticket saw what the customer wrote."""
-    unread = sa.and_(tickets.c.number == number, tickets.c.unread.is_(True))
-    connection.execute(sa.update(tickets).where(unread).values(unread=False))
-
-
 def rate(connection: Connection, number: str, stars: int, now: datetime) -> None:
     """Keep the customer's rating, 1 to 5 stars. A later one takes its place; the history has both."""
     identity = _state(connection, number)[0]
@@ -161,6 +153,26 @@ def comment(connection: Connection, number: str, text: str, now: datetime) -> No
     identity = _state(connection, number)[0]
     connection.execute(sa.update(tickets).where(tickets.c.id == identity).values(rating_comment=text))
     _record(connection, identity, now, kind="commented", actor="customer", data={})
+
+
+def hear(connection: Connection, conversation_id: str, text: str, now: datetime) -> None:
+    """The customer wrote: the tickets of the conversation that are not resolved are unread, and their window begins anew."""
+    unresolved = sa.and_(tickets.c.conversation_id == conversation_id, tickets.c.status != Status.RESOLVED.value)
+    heard = sa.update(tickets).where(unresolved).values(unread=True, last_message_at=now).returning(tickets.c.id)
+    for identity in connection.execute(heard).scalars().all():
+        search.add(connection, identity, text)
+
+
+def mark_read(connection: Connection, number: str) -> bool:
+    """An agent opened the ticket's page; True if there was something new on it."""
+    unread = sa.and_(tickets.c.number == number, IS_UNREAD)
+    return connection.execute(sa.update(tickets).where(unread).values(unread=False)).rowcount == 1
+
+
+def _about(connection: Connection, ticket: NewTicket) -> list[str]:
+    """The texts that a new ticket is found by."""
+    whose = sa.select(contacts.c.phone, contacts.c.profile_name).where(contacts.c.id == ticket.contact_id)
+    return [*connection.execute(whose).one(), *(field.value for field in ticket.fields), ticket.detail, *ticket.said]
 
 
 def _number_by_cause(connection: Connection, cause: str) -> str | None:

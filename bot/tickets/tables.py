@@ -17,7 +17,6 @@ tickets = sa.Table(
     sa.Column("status", sa.Text, nullable=False),  # tickets.lifecycle.Status
     sa.Column("assignee", sa.Text, nullable=False, default=""),  # username of who has it or had it last; empty while open
     sa.Column("version", sa.Integer, nullable=False, default=0),  # raised by every move: an agent acts on the one they saw
-    sa.Column("unread", sa.Boolean, nullable=False, default=False),  # the customer wrote and the assignee has not looked
     sa.Column("resolved_at", Moment, nullable=True),  # while it is resolved
     sa.Column("rating", sa.Integer, nullable=True),  # 1 to 5 stars, given by the customer after it was resolved
     sa.Column("rating_comment", sa.Text, nullable=False, default=""),
@@ -26,14 +25,25 @@ tickets = sa.Table(
     sa.Column("attachments", Json, nullable=False),
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("updated_at", Moment, nullable=False),
+    sa.Column("last_message_at", Moment, nullable=False),  # when the customer last wrote while it was not resolved
+    sa.Column("unread", sa.Boolean, nullable=False, default=False),  # the customer wrote since an agent opened its page
     sa.CheckConstraint("status <> 'open' OR assignee = ''", name="open_is_nobodys"),
     sa.CheckConstraint("status NOT IN ('assigned', 'waiting') OR assignee <> ''", name="held_by_somebody"),
     sa.CheckConstraint("rating BETWEEN 1 AND 5", name="rating_in_stars"),
     sqlite_autoincrement=True,  # a number is never given out twice, also after a delete
 )
 
-#: The console's list: one state, newest first, page after page.
-sa.Index("ix_tickets_status_id", tickets.c.status, tickets.c.id)
+#: The console's lists: whatever is chosen, by number or by when the customer last wrote, page after page without sorting.
+sa.Index("ix_tickets_last_message", tickets.c.last_message_at, tickets.c.id)
+for _chosen in (tickets.c.status, tickets.c.case, tickets.c.category, tickets.c.assignee):
+    sa.Index(f"ix_tickets_{_chosen.name}_id", _chosen, tickets.c.id)
+    sa.Index(f"ix_tickets_{_chosen.name}_last_message", _chosen, tickets.c.last_message_at, tickets.c.id)
+
+#: Conditions with an index of their own. Values stand in them literally: a database uses a partial index only if it sees them.
+IS_HELD = tickets.c.status.in_([sa.literal_column("'assigned'"), sa.literal_column("'waiting'")])
+IS_UNREAD = tickets.c.unread == sa.literal_column("true")
+sa.Index("ix_tickets_held", tickets.c.assignee, tickets.c.id, sqlite_where=IS_HELD, postgresql_where=IS_HELD)
+sa.Index("ix_tickets_unread", tickets.c.id, sqlite_where=IS_UNREAD, postgresql_where=IS_UNREAD)
 
 ticket_events = sa.Table(
     "ticket_events",

@@ -183,7 +183,6 @@ def upgrade() -> None:
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("assignee", sa.Text(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("unread", sa.Boolean(), nullable=False),
         sa.Column("resolved_at", Moment(), nullable=True),
         sa.Column("rating", sa.Integer(), nullable=True),
         sa.Column("rating_comment", sa.Text(), nullable=False),
@@ -192,6 +191,8 @@ def upgrade() -> None:
         sa.Column("attachments", Json, nullable=False),
         sa.Column("created_at", Moment(), nullable=False),
         sa.Column("updated_at", Moment(), nullable=False),
+        sa.Column("last_message_at", Moment(), nullable=False),
+        sa.Column("unread", sa.Boolean(), nullable=False),
         sa.CheckConstraint("status <> 'open' OR assignee = ''", name=op.f("ck_tickets_open_is_nobodys")),
         sa.CheckConstraint("status NOT IN ('assigned', 'waiting') OR assignee <> ''", name=op.f("ck_tickets_held_by_somebody")),
         sa.CheckConstraint("rating BETWEEN 1 AND 5", name=op.f("ck_tickets_rating_in_stars")),
@@ -203,9 +204,31 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     with op.batch_alter_table("tickets", schema=None) as batch_op:
+        batch_op.create_index("ix_tickets_assignee_id", ["assignee", "id"], unique=False)
+        batch_op.create_index("ix_tickets_assignee_last_message", ["assignee", "last_message_at", "id"], unique=False)
+        batch_op.create_index("ix_tickets_case_id", ["case", "id"], unique=False)
+        batch_op.create_index("ix_tickets_case_last_message", ["case", "last_message_at", "id"], unique=False)
+        batch_op.create_index("ix_tickets_category_id", ["category", "id"], unique=False)
+        batch_op.create_index("ix_tickets_category_last_message", ["category", "last_message_at", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_tickets_contact_id"), ["contact_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_tickets_conversation_id"), ["conversation_id"], unique=False)
+        batch_op.create_index(
+            "ix_tickets_held",
+            ["assignee", "id"],
+            unique=False,
+            sqlite_where=sa.text("status IN ('assigned', 'waiting')"),
+            postgresql_where=sa.text("status IN ('assigned', 'waiting')"),
+        )
+        batch_op.create_index("ix_tickets_last_message", ["last_message_at", "id"], unique=False)
         batch_op.create_index("ix_tickets_status_id", ["status", "id"], unique=False)
+        batch_op.create_index("ix_tickets_status_last_message", ["status", "last_message_at", "id"], unique=False)
+        batch_op.create_index(
+            "ix_tickets_unread",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("unread = true"),
+            postgresql_where=sa.text("unread = true"),
+        )
 
     op.create_table(
         "drafts",

@@ -40,7 +40,7 @@ class ConsoleRuntime(Protocol):
 
     @property
     def coordination(self) -> Coordination:
-        """Wakes those who deliver what an agent wrote."""
+        """Tells of what happens, in this process or another, and wakes those who deliver what an agent wrote."""
 
     @property
     def clock(self) -> Clock:
@@ -54,6 +54,8 @@ class Console:
     runtime: ConsoleRuntime
     reasons: Reasons
     templates: jinja2.Environment
+    #: Set when the product is about to end: streams let go.
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
     throttle: Throttle = field(default_factory=Throttle)
     #: Every check of a password takes 64 MiB for a while: two at a time, the others wait.
     checking: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))

@@ -19,7 +19,9 @@ from bot.agents.trail import Action, Deed, record
 from bot.channels.text import clean
 from bot.conversations import desk
 from bot.conversations.desk import Desk, HeldError, NotFailedError, NotYoursError, WindowClosedError
+from bot.coordination.base import Change
 from bot.runtime import rules_of
+from bot.tickets import queries
 from bot.tickets.lifecycle import NotAllowedError
 from bot.tickets.service import TicketChangedError, UnknownTicketError
 from bot.web.console.box import LONGEST_REPLY
@@ -137,12 +139,14 @@ async def _done(
     now, number = runtime.clock.now(), deed.about
     rules = rules_of(runtime.settings, runtime.flow)
 
-    def work(connection: Connection) -> None:
+    def work(connection: Connection) -> str:
         job(Desk(connection, rules, session.username, session.name, now))
         record(connection, deed, now)
+        ticket = queries.ticket(connection, number)
+        return ticket.conversation_id if ticket else ""
 
     try:
-        await runtime.database.write(work)
+        changed = await runtime.database.write(work)
     except UnknownTicketError:
         raise HTTPException(404) from None
     except HeldError as held:
@@ -150,4 +154,5 @@ async def _done(
     except tuple(_REFUSALS) as refusal:
         return await ticket_page(request, session, number, refused=Refused(_REFUSALS[type(refusal)], text=typed))
     await runtime.coordination.wake("outbox")
+    await runtime.coordination.publish(Change(changed))
     return RedirectResponse(f"{root(request)}/solicitudes/{number}#{place}", status_code=303)

@@ -14,6 +14,8 @@ from bot.web.console.context import console_of
 
 #: The line serves Colombia: its agents and its customers read times on the same clock.
 ZONE = ZoneInfo("America/Bogota")
+#: Names the block that is asked for; on the answer it tells that this is one, and not for instance the login.
+BLOCK_HEADER = "X-Block"
 _TEMPLATES = Path(__file__).parent.parent / "templates"
 
 
@@ -46,11 +48,19 @@ def phone(number: str) -> str:
 
 
 def page(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
-    """A template as an answer. It also gets `root`, the console's own path, and `today` in Colombia."""
+    """A template as an answer, or the block of it that the page's script asks for to show again.
+
+    It also gets `root`, the console's own path, and `today` in Colombia.
+    """
     console = console_of(request)
     values["root"] = root(request)
     values["today"] = local(console.runtime.clock.now()).date()
-    return HTMLResponse(console.templates.get_template(f"console/{template}").render(values), status_code=status)
+    found = console.templates.get_template(f"console/{template}")
+    block = found.blocks.get(request.headers.get(BLOCK_HEADER, ""))
+    if block is None:
+        return HTMLResponse(found.render(values), status_code=status)
+    html = "".join(block(found.new_context(values)))
+    return HTMLResponse(html, status_code=status, headers={BLOCK_HEADER: "1"})
 
 
 def root(request: Request) -> str:

@@ -1,10 +1,10 @@
-"""The list of tickets, and one ticket with its conversation."""
+"""One ticket with its conversation."""
 
 import secrets
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from sqlalchemy.engine import Connection
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -14,10 +14,11 @@ from bot.agents.accounts import Agent
 from bot.agents.sessions import Session
 from bot.agents.trail import Action, Deed, record
 from bot.conversations.queries import Standing, standing
+from bot.coordination.base import Change
 from bot.messages.queries import Message, transcript
 from bot.tickets import drafts, queries
 from bot.tickets.lifecycle import Status, triggers_from
-from bot.tickets.queries import Event, Page, Ticket, TicketState
+from bot.tickets.queries import Event, Ticket, TicketState
 from bot.tickets.service import mark_read
 from bot.web.console.box import Writer, reply_box
 from bot.web.console.context import console_of
@@ -32,7 +33,6 @@ LATEST = 200
 #: Of the customer's other tickets: the newest.
 MOST_OTHERS = 10
 _HELD = (Status.ASSIGNED, Status.WAITING)
-_HIGHEST_ID = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -45,31 +45,6 @@ class _Shown:
     others: list[TicketState]  # of the same customer
     colleagues: list[Agent]  # who can be given the ticket
     draft: str  # of the agent who looks
-
-
-@router.get("/")
-async def show_list(
-    request: Request,
-    session: SessionNeeded,
-    estado: Status | None = None,
-    antes: Annotated[int | None, Query(ge=1, le=_HIGHEST_ID)] = None,
-) -> Response:
-    """The tickets, newest first: all, or those in one state (`estado`); `antes` is where a further page begins."""
-
-    def job(connection: Connection) -> tuple[Page, dict[Status, int]]:
-        return queries.page(connection, status=estado, before=antes), queries.counts(connection)
-
-    found, counts = await console_of(request).runtime.database.read(job)
-    return page(
-        request,
-        "tickets.html",
-        session=session,
-        tickets=found.tickets,
-        older=found.older,
-        counts=counts,
-        chosen=estado,
-        is_first=antes is None,
-    )
 
 
 @router.get("/solicitudes/{number}")
@@ -99,12 +74,12 @@ async def ticket_page(
     deed = Deed(Action.TICKET_READ, number, session.agent_id, client_address(request))
     now = runtime.clock.now()
 
-    def seen(connection: Connection) -> None:
+    def job(connection: Connection) -> bool:
         record(connection, deed, now)
-        if shown.ticket.unread and shown.ticket.assignee == session.username:
-            mark_read(connection, number)
+        return mark_read(connection, number)
 
-    await runtime.database.write(seen)
+    if await runtime.database.write(job):
+        await runtime.coordination.publish(Change(shown.ticket.conversation_id))
     return page(
         request,
         "ticket.html",

@@ -12,7 +12,6 @@ from fastapi import FastAPI
 
 from bot.agents import accounts, passwords, sessions
 from bot.agents.tables import audit
-from bot.coordination.base import Coordination
 from bot.coordination.in_process import InProcess
 from bot.db import Database
 from bot.engine.flow import Flow
@@ -44,7 +43,7 @@ class World:
     settings: Settings
     flow: Flow
     clock: Clock = field(default_factory=Clock)
-    coordination: Coordination = field(default_factory=InProcess)
+    coordination: InProcess = field(default_factory=InProcess)
 
     def app(self) -> FastAPI:
         """An application with the console under /consola."""

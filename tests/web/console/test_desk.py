@@ -14,7 +14,7 @@ from bot.engine.effects import Switch
 from bot.messages.tables import messages
 from bot.settings import Settings, Twilio
 from bot.tickets import drafts, lifecycle
-from bot.tickets.service import comment, mark_unread, move, open_ticket, rate, transfer
+from bot.tickets.service import comment, hear, move, open_ticket, rate, transfer
 from bot.web.console.pages import environment
 from tests.tickets.world import NOW, asked, say
 from tests.web.console.browser import Browser, Document, parsed
@@ -294,9 +294,9 @@ def test_what_the_customer_thinks_of_it_is_on_the_page(desk: Browser, world: Wor
     assert "Se calificó la atención 4 de 5" in words
 
 
-def test_a_ticket_that_is_unread_is_read_once_its_agent_looks(desk: Browser, world: World) -> None:
+def test_a_ticket_that_is_unread_is_read_once_somebody_looks(desk: Browser, world: World) -> None:
     send(desk, "mover", trigger="assign")
-    world.write(mark_unread, number="SF-000001", now=NOW)
+    world.write(hear, conversation_id="conversation-ana", text="sigo aquí", now=NOW)
     assert "Sin leer" in shown(desk).words
     assert "Sin leer" not in shown(desk).words
 

@@ -9,6 +9,8 @@ from bot.engine.inputs import Kind
 from bot.messages.tables import Status as Delivery
 from bot.settings import ROOT
 from bot.tickets import lifecycle
+from bot.tickets.filters import FILTERS
+from bot.tickets.listing import SORTS
 from bot.tickets.service import HAPPENINGS
 from bot.web.console.delivery import load
 from bot.web.console.pages import environment
@@ -22,6 +24,8 @@ REASONS = ROOT / "flows" / "delivery.yaml"
     [
         ("statuses", set(lifecycle.Status)),
         ("filters", set(lifecycle.Status)),
+        ("narrowings", set(FILTERS)),
+        ("sorts", set(SORTS)),
         ("events", {*HAPPENINGS, *lifecycle.EVENTS.values()}),
         ("kinds", set(Kind)),
         ("deliveries", set(Delivery)),
