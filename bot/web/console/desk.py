@@ -6,9 +6,9 @@ Whatever cannot be done is told on the ticket's page, as it stands now, with sta
 import re
 from collections.abc import Callable
 from functools import partial
-from typing import TypeVar
+from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from sqlalchemy.engine import Connection
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
@@ -26,13 +26,11 @@ from bot.tickets.lifecycle import NotAllowedError
 from bot.tickets.service import TicketChangedError, UnknownTicketError
 from bot.web.console.box import LONGEST_REPLY
 from bot.web.console.context import console_of
-from bot.web.console.guard import FormNeeded
-from bot.web.console.login import client_address
+from bot.web.console.guard import FormNeeded, client_address
 from bot.web.console.pages import root
 from bot.web.console.tickets import Refused, ticket_page
 
 router = APIRouter()
-T = TypeVar("T")
 _KEY = re.compile(r"[A-Za-z0-9_-]{16,64}", re.ASCII)
 _VERSION = re.compile(r"[0-9]{1,9}", re.ASCII)
 _MESSAGE = re.compile(r"[a-z0-9-]{1,64}", re.ASCII)
@@ -46,8 +44,19 @@ _REFUSALS: dict[type[Exception], str] = {
 }
 
 
+async def known_number(request: Request, form: FormNeeded, number: str) -> str:
+    """The number in the address, if there is such a ticket; whatever the form says, there is no page otherwise."""
+    del form  # only so that nothing is looked up for somebody who may not ask
+    if await console_of(request).runtime.database.read(partial(queries.ticket, number=number)) is None:
+        raise HTTPException(404)
+    return number
+
+
+KnownNumber = Annotated[str, Depends(known_number)]
+
+
 @router.post("/solicitudes/{number}/mover")
-async def move(request: Request, form: FormNeeded, number: str) -> Response:
+async def move(request: Request, form: FormNeeded, number: KnownNumber) -> Response:
     """Move a ticket by `trigger`, as it was seen in `version`."""
     trigger, seen = form.fields.get("trigger", ""), form.fields.get("version", "")
     if not _VERSION.fullmatch(seen):
@@ -58,14 +67,14 @@ async def move(request: Request, form: FormNeeded, number: str) -> Response:
 
 
 @router.post("/solicitudes/{number}/conversacion")
-async def talk(request: Request, form: FormNeeded, number: str) -> Response:
+async def talk(request: Request, form: FormNeeded, number: KnownNumber) -> Response:
     """Take the conversation for a ticket that is the agent's already."""
     deed = Deed(Action.TICKET_CHANGED, number, form.session.agent_id, client_address(request), {"trigger": "talk"})
     return await _done(request, form.session, partial(desk.talk, number=number), deed)
 
 
 @router.post("/solicitudes/{number}/responder")
-async def reply(request: Request, form: FormNeeded, number: str) -> Response:
+async def reply(request: Request, form: FormNeeded, number: KnownNumber) -> Response:
     """Write to the customer. The same form sent twice is one message."""
     text, key = clean(form.fields.get("text", "")).strip(), form.fields.get("key", "")
     if not _KEY.fullmatch(key):
@@ -79,7 +88,7 @@ async def reply(request: Request, form: FormNeeded, number: str) -> Response:
 
 
 @router.post("/solicitudes/{number}/borrador")
-async def keep_draft(request: Request, form: FormNeeded, number: str) -> Response:
+async def keep_draft(request: Request, form: FormNeeded, number: KnownNumber) -> Response:
     """Keep what was typed for later; nothing is sent."""
     text = clean(form.fields.get("text", "")).strip()
     if len(text) > LONGEST_REPLY:
@@ -89,7 +98,7 @@ async def keep_draft(request: Request, form: FormNeeded, number: str) -> Respons
 
 
 @router.post("/solicitudes/{number}/transferir")
-async def transfer(request: Request, form: FormNeeded, number: str) -> Response:
+async def transfer(request: Request, form: FormNeeded, number: KnownNumber) -> Response:
     """Give a ticket to the agent `to`, as it was seen in `version`."""
     to, seen = form.fields.get("to", ""), form.fields.get("version", "")
     everybody = await console_of(request).runtime.database.read(accounts.listed)
@@ -103,7 +112,7 @@ async def transfer(request: Request, form: FormNeeded, number: str) -> Response:
 
 
 @router.post("/solicitudes/{number}/notas")
-async def note(request: Request, form: FormNeeded, number: str) -> Response:
+async def note(request: Request, form: FormNeeded, number: KnownNumber) -> Response:
     """Write an internal note. The same form sent twice is one note."""
     text, key = clean(form.fields.get("note", "")).strip(), form.fields.get("key", "")
     if not _KEY.fullmatch(key):
@@ -116,7 +125,7 @@ async def note(request: Request, form: FormNeeded, number: str) -> Response:
 
 
 @router.post("/solicitudes/{number}/reintentar")
-async def retry(request: Request, form: FormNeeded, number: str) -> Response:
+async def retry(request: Request, form: FormNeeded, number: KnownNumber) -> Response:
     """Send a failed message once more."""
     message = form.fields.get("message", "")
     if not _MESSAGE.fullmatch(message):

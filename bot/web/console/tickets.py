@@ -22,8 +22,7 @@ from bot.tickets.queries import Event, Ticket, TicketState
 from bot.tickets.service import mark_read
 from bot.web.console.box import Writer, reply_box
 from bot.web.console.context import console_of
-from bot.web.console.guard import SessionNeeded
-from bot.web.console.login import client_address
+from bot.web.console.guard import SessionNeeded, client_address
 from bot.web.console.pages import page
 from bot.web.console.transcript import days
 

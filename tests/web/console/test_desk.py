@@ -70,7 +70,7 @@ def test_the_buttons_are_what_the_lifecycle_allows(desk: Browser) -> None:
     assert buttons(shown(desk)) == ["reopen"]
 
 
-@pytest.mark.parametrize(("dictionary", "names"), [("actions", set(lifecycle.EVENTS)), ("switches", set(Switch))])
+@pytest.mark.parametrize(("dictionary", "names"), [("deeds", set(lifecycle.EVENTS)), ("switches", set(Switch))])
 def test_every_button_and_every_switch_has_its_words(dictionary: str, names: set[str]) -> None:
     assert set(getattr(environment().get_template("console/words.html").module, dictionary)) == names
 
