@@ -130,15 +130,23 @@ def _alone(folder: Path) -> TextIO:
     return lock
 
 
+def rules_of(settings: Settings, flow: Flow) -> Rules:
+    """What every turn is made with, whoever makes it."""
+    return Rules(
+        flow=flow,
+        reminder_after=timedelta(minutes=settings.conversation.reminder_after_minutes),
+        resume_after=timedelta(hours=settings.conversation.resume_after_hours),
+        agent_idle_after=timedelta(minutes=settings.conversation.agent_idle_minutes),
+        reopen_within=timedelta(days=settings.conversation.reopen_days),
+        template=settings.twilio.reopen_template_sid,
+    )
+
+
 @asynccontextmanager
 async def working(runtime: Runtime) -> AsyncIterator[None]:
     """Run worker and sender beside whatever the caller does; on the way out, finish what is under way."""
     settings = runtime.settings
-    rules = Rules(
-        flow=runtime.flow,
-        reminder_after=timedelta(minutes=settings.conversation.reminder_after_minutes),
-        resume_after=timedelta(hours=settings.conversation.resume_after_hours),
-    )
+    rules = rules_of(settings, runtime.flow)
     policy = Policy(
         parallel=settings.sender.parallel,
         attempts=settings.sender.attempts,

@@ -36,6 +36,7 @@ class Twilio(_Section):
     sender: str = ""
     api_base_url: str = "https://api.twilio.com"
     timeout_seconds: float = Field(default=10, gt=0, le=60)
+    reopen_template_sid: str = Field(default="", pattern=r"^(HX[0-9a-fA-F]{32})?$")
 
 
 class Conversation(_Section):
@@ -43,6 +44,8 @@ class Conversation(_Section):
 
     reminder_after_minutes: int = Field(default=30, gt=0)
     resume_after_hours: int = Field(default=24, gt=0)
+    agent_idle_minutes: int = Field(default=30, gt=0)
+    reopen_days: int = Field(default=7, ge=0)
 
 
 class Sender(_Section):

@@ -26,6 +26,7 @@ from tests.channels.serving import served
 ACCOUNT = "AC" + "0" * 32
 TOKEN = "a-token-of-nobody"
 SENDER = "whatsapp:+573184114466"
+TEMPLATE = f"HX{'0' * 31}1"
 _PATIENCE = 20.0
 
 
@@ -81,7 +82,9 @@ def running_stack(folder: Path, at: datetime | None = None, fake: FakeTwilio | N
     fake.webhook_url = url + MESSAGES_PATH
     with served(fake.app) as api_url:
         fake.api_url = api_url
+        fake.templates[TEMPLATE] = "Tienes una respuesta de nuestro equipo de soporte. Escribe *abrir* para leerla."
         account = {"account_sid": ACCOUNT, "auth_token": TOKEN, "sender": SENDER, "api_base_url": api_url}
+        account |= {"reopen_template_sid": TEMPLATE}
         twilio = account | chosen.pop("twilio", {})
         read = settings.read(**{"public_url": url, "dev": True, "data_dir": folder, "twilio": twilio, **chosen})
         try:

@@ -32,6 +32,8 @@ class Action(StrEnum):
     SESSIONS_ENDED = "agent:sessions:ended"
     TICKET_READ = "ticket:read"
     ATTACHMENT_READ = "attachment:read"
+    TICKET_CHANGED = "ticket:changed"
+    CUSTOMER_ANSWERED = "ticket:answered"
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,7 @@ class Outgoing:
     to: str
     body: str
     media_url: str = ""  #: where the provider fetches the file that goes with it; WhatsApp takes one for each message
+    content_sid: str = ""  #: a template that WhatsApp approved; then `body` is only what its words are
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ class Message:
     id: str
     position: int
     direction: Direction
-    author: str  #: customer, bot, or an agent's id
+    author: str  #: customer, bot, or an agent's username
     kind: str  #: engine.inputs.Kind
     body: str
     attachments: tuple[dict[str, Any], ...]  #: files as `url` and `content_type`, places as `latitude`, `longitude`, …

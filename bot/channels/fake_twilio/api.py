@@ -110,14 +110,15 @@ class Api:
 
     def _objection(self, wanted: dict[str, str], media: list[str]) -> int | None:
         """The error with which this message is refused, if any."""
-        recipient, sender, body = (wanted.get(name, "") for name in ("To", "From", "Body"))
+        recipient, sender, body, template = (wanted.get(name, "") for name in ("To", "From", "Body", "ContentSid"))
         objections = {
             21604: not recipient,
             21211: not _ADDRESS.fullmatch(recipient),
             21603: not sender,
             21606: sender != self.account.sender,
             21609: not _is_web_address(wanted.get("StatusCallback", "https://unasked")),
-            21619: not body and not media,
+            21655: bool(template) and template not in self.account.templates,
+            21619: not body and not media and not template,
             21623: len(media) > _MOST_MEDIA,
             21620: not all(map(_is_web_address, media)),
             21617: utf16_units(body) > LONGEST_BODY,
@@ -125,18 +126,20 @@ class Api:
         return next((code for code, applies in objections.items() if applies), None)
 
     def _accept(self, wanted: dict[str, str], media: list[str]) -> Record:
+        template = wanted.get("ContentSid", "")
         record = Record(
             direction=Direction.OUTBOUND,
             sid=f"SM{secrets.token_hex(16)}",
             address=self.ledger.one_address(wanted["To"]),
             from_=wanted["From"],
             to=wanted["To"],
-            body=wanted.get("Body", ""),
+            body=self.account.templates[template] if template else wanted.get("Body", ""),
             media=tuple(Media(url, "") for url in media),
             status="queued",
             error_code=None,
             at=self.account.now(),
             status_callback=wanted.get("StatusCallback", ""),
+            is_template=bool(template),
         )
         self.ledger.add(record)
         return record

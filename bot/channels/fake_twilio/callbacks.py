@@ -88,7 +88,7 @@ class Callbacks:
         return True
 
     def _steps(self, record: Record) -> Iterator[tuple[str, int | None]]:
-        if not self._ledger.window_is_open(record.address, record.at):
+        if not record.is_template and not self._ledger.window_is_open(record.address, record.at):
             yield "undelivered", OUTSIDE_WINDOW
             return
         yield "sent", None

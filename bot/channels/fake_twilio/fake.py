@@ -72,6 +72,11 @@ class FakeTwilio:
         self.app: Starlette = Api(self._account, self._ledger, self._dice, self._callbacks).application()
 
     @property
+    def templates(self) -> dict[str, str]:
+        """The templates that WhatsApp approved, ContentSid → what it says; to be added to."""
+        return self._account.templates
+
+    @property
     def faults(self) -> Faults:
         """What goes wrong at present. Setting it starts counts and luck anew."""
         return self._dice.faults

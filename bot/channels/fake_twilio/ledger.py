@@ -55,6 +55,7 @@ class Record:
     sent_at: datetime | None = None
     updated_at: datetime | None = None
     status_callback: str = ""
+    is_template: bool = False  #: approved by WhatsApp: it may be sent at any time
 
 
 @dataclass(frozen=True)

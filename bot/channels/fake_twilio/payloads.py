@@ -29,6 +29,7 @@ REFUSALS = {
     21617: (400, "The concatenated message body exceeds the 1600 character limit"),
     21620: (400, "Invalid media URL(s)"),
     21623: (400, "Number of media files exceeds allowed limit"),
+    21655: (400, "The ContentSid is Invalid"),
     21619: (400, "A text message body or media urls must be specified"),
 }
 

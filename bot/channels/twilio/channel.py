@@ -79,6 +79,8 @@ class TwilioChannel:
         """See `Channel`."""
         # Without a file, an empty body is sent all the same: Twilio's refusal says more than a message that never left.
         content = {"body": message.body} if message.body or not message.media_url else {}
+        if message.content_sid:
+            content = {"content_sid": message.content_sid}
         media = {"media_url": [message.media_url]} if message.media_url else {}
         with _unreadable_is_unknown():
             accepted = self.client.messages.create(

@@ -174,6 +174,7 @@ def upgrade() -> None:
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("due_at", Moment(), nullable=True),
         sa.Column("answers_sid", sa.Text(), nullable=False),
+        sa.Column("content_sid", sa.Text(), nullable=False),
         sa.Column("created_at", Moment(), nullable=False),
         sa.Column("updated_at", Moment(), nullable=False),
         sa.ForeignKeyConstraint(["conversation_id"], ["conversations.id"], name=op.f("fk_messages_conversation_id")),
@@ -209,6 +210,10 @@ def upgrade() -> None:
         sa.Column("case", sa.Text(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("assignee", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("resolved_at", Moment(), nullable=True),
+        sa.Column("rating", sa.Integer(), nullable=True),
+        sa.Column("rating_comment", sa.Text(), nullable=False),
         sa.Column("fields", Json, nullable=False),
         sa.Column("detail", sa.Text(), nullable=False),
         sa.Column("attachments", Json, nullable=False),
@@ -218,6 +223,7 @@ def upgrade() -> None:
         sa.Column("unread", sa.Boolean(), nullable=False),
         sa.CheckConstraint("status <> 'open' OR assignee = ''", name=op.f("ck_tickets_open_is_nobodys")),
         sa.CheckConstraint("status NOT IN ('assigned', 'waiting') OR assignee <> ''", name=op.f("ck_tickets_held_by_somebody")),
+        sa.CheckConstraint("rating BETWEEN 1 AND 5", name=op.f("ck_tickets_rating_in_stars")),
         sa.ForeignKeyConstraint(["contact_id"], ["contacts.id"], name=op.f("fk_tickets_contact_id")),
         sa.ForeignKeyConstraint(["conversation_id"], ["conversations.id"], name=op.f("fk_tickets_conversation_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tickets")),
@@ -289,6 +295,15 @@ def upgrade() -> None:
         )
         batch_op.create_index(batch_op.f("ix_attachments_media_sid"), ["media_sid"], unique=False)
 
+    op.create_table(
+        "drafts",
+        sa.Column("ticket_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("agent", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("updated_at", Moment(), nullable=False),
+        sa.ForeignKeyConstraint(["ticket_id"], ["tickets.id"], name=op.f("fk_drafts_ticket_id")),
+        sa.PrimaryKeyConstraint("ticket_id", "agent", name=op.f("pk_drafts")),
+    )
     op.create_table(
         "ticket_events",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),

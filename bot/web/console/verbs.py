@@ -45,6 +45,13 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
         "GET /adjuntos/{identity}": Verb.READ_TICKET,
         "GET /adjuntos/{identity}/original": Verb.READ_TICKET,
         "GET /adjuntos/{identity}/miniatura": Verb.READ_TICKET,
+        "POST /solicitudes/{number}/mover": Verb.WORK_ON_TICKET,
+        "POST /solicitudes/{number}/conversacion": Verb.WORK_ON_TICKET,
+        "POST /solicitudes/{number}/responder": Verb.WORK_ON_TICKET,
+        "POST /solicitudes/{number}/borrador": Verb.WORK_ON_TICKET,
+        "POST /solicitudes/{number}/transferir": Verb.WORK_ON_TICKET,
+        "POST /solicitudes/{number}/notas": Verb.WORK_ON_TICKET,
+        "POST /solicitudes/{number}/reintentar": Verb.WORK_ON_TICKET,
     }
 )
 

@@ -55,6 +55,13 @@ MAY: dict[str, set[Role]] = {
     "GET /adjuntos/{identity}": EVERYBODY,
     "GET /adjuntos/{identity}/original": EVERYBODY,
     "GET /adjuntos/{identity}/miniatura": EVERYBODY,
+    "POST /solicitudes/{number}/mover": EVERYBODY,
+    "POST /solicitudes/{number}/conversacion": EVERYBODY,
+    "POST /solicitudes/{number}/responder": EVERYBODY,
+    "POST /solicitudes/{number}/borrador": EVERYBODY,
+    "POST /solicitudes/{number}/transferir": EVERYBODY,
+    "POST /solicitudes/{number}/notas": EVERYBODY,
+    "POST /solicitudes/{number}/reintentar": EVERYBODY,
 }
 OTHERS = {address for address in MAY if address.startswith("POST /personas/{username}")}
 #: What is only ever looked for among one's own.

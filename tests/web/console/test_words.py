@@ -14,6 +14,7 @@ from bot.settings import ROOT
 from bot.tickets import lifecycle
 from bot.tickets.filters import FILTERS
 from bot.tickets.listing import SORTS
+from bot.tickets.service import HAPPENINGS
 from bot.web.console.delivery import load
 from bot.web.console.pages import environment
 from bot.web.console.transcript import Part, parts
@@ -28,7 +29,7 @@ REASONS = ROOT / "flows" / "delivery.yaml"
         ("filters", set(lifecycle.Status)),
         ("narrowings", set(FILTERS)),
         ("sorts", set(SORTS)),
-        ("events", {"opened", *lifecycle.EVENTS.values()}),
+        ("events", {*HAPPENINGS, *lifecycle.EVENTS.values()}),
         ("kinds", set(Kind)),
         ("deliveries", set(Delivery)),
         ("roles", set(Role)),
