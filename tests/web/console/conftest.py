@@ -31,6 +31,9 @@ class Clock:
     def now(self) -> datetime:
         return self.at
 
+    def outside(self) -> datetime:
+        return self.at
+
     def advance(self, **amount: float) -> None:
         self.at += timedelta(**amount)
 

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from bot.agents.rights import Role
+from bot.agents.trail import Action
 from bot.attachments.tables import Reason
 from bot.engine.inputs import Kind
 from bot.messages.tables import Status as Delivery
@@ -30,6 +32,9 @@ REASONS = ROOT / "flows" / "delivery.yaml"
         ("kinds", set(Kind)),
         ("deliveries", set(Delivery)),
         ("unfetched", set(Reason)),
+        ("roles", set(Role)),
+        ("role_hints", set(Role)),
+        ("actions", set(Action)),
     ],
 )
 def test_everything_that_can_be_shown_has_exactly_one_word(dictionary: str, names: set[str]) -> None:
