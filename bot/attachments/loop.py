@@ -140,5 +140,9 @@ class Fetcher:
         else:
             due_at = now + pause(claimed.attempts, random.random())  # noqa: S311 (spreads load; no secret)
             job = partial(service.settle_later, claimed=claimed, reason=error.reason, due_at=due_at, now=now)
-        _log.warning("an attachment was not fetched: %s", error, extra={"attachment": claimed.id, "attempts": claimed.attempts})
+        # What is refused is the customer's affair, and agents see it; what cannot be had may be the operator's.
+        level = logging.INFO if error.is_final else logging.WARNING
+        _log.log(
+            level, "an attachment was not fetched: %s", error, extra={"attachment": claimed.id, "attempts": claimed.attempts}
+        )
         await self._database.write(job)

@@ -31,10 +31,10 @@ REASONS = ROOT / "flows" / "delivery.yaml"
         ("events", {"opened", *lifecycle.EVENTS.values()}),
         ("kinds", set(Kind)),
         ("deliveries", set(Delivery)),
-        ("unfetched", set(Reason)),
         ("roles", set(Role)),
         ("role_hints", set(Role)),
         ("actions", set(Action)),
+        ("unfetched", set(Reason)),
     ],
 )
 def test_everything_that_can_be_shown_has_exactly_one_word(dictionary: str, names: set[str]) -> None:
