@@ -20,13 +20,14 @@ from bot.channels.base import Channel
 from bot.channels.twilio import TwilioChannel
 from bot.conversations.handle import Rules
 from bot.conversations.worker import Worker
-from bot.coordination.base import Coordination
+from bot.coordination.base import Change, Coordination
 from bot.coordination.in_process import InProcess
 from bot.coordination.redis import Redis
 from bot.db import Database
 from bot.engine.flow import Flow
 from bot.flows import read_flow
 from bot.messages import outbox
+from bot.messages.queries import conversation_of
 from bot.messages.sender import Policy, Sender
 from bot.migrations import upgrade
 from bot.settings import Settings, SettingsProblem
@@ -184,7 +185,12 @@ def _fetcher(runtime: Runtime) -> attachments.Fetcher:
         parallel=settings.attachments.parallel,
         attempts=settings.attachments.attempts,
     )
-    return attachments.Fetcher(runtime.database, runtime.channel, policy, runtime.clock.now)
+
+    async def tell(message_id: str) -> None:
+        conversation_id = await runtime.database.read(partial(conversation_of, message_id=message_id))
+        await runtime.coordination.publish(Change(conversation_id))
+
+    return attachments.Fetcher(runtime.database, runtime.channel, policy, runtime.clock.now, tell)
 
 
 async def _recover(runtime: Runtime, policy: Policy) -> None:
