@@ -33,6 +33,7 @@ class Action(StrEnum):
     TICKET_READ = "ticket:read"
     TICKET_CHANGED = "ticket:changed"
     CUSTOMER_ANSWERED = "ticket:answered"
+    ATTACHMENT_READ = "attachment:read"
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ OPERATOR = Author()
 
 @dataclass(frozen=True)
 class Deed:
-    """One line of the trail. `about` is a username or a ticket's number, never a text that somebody typed."""
+    """One line of the trail. `about` is a username, a ticket's number or a file's id, never a text that somebody typed."""
 
     action: Action
     about: str

@@ -7,6 +7,7 @@ from typing import Any, assert_never
 
 from sqlalchemy.engine import Connection
 
+from bot.attachments.service import expect
 from bot.channels.text import bubbles
 from bot.contacts import consents
 from bot.engine.effects import (
@@ -58,7 +59,7 @@ class Scene:
 def write_received(scene: Scene, message: MessageReceived, reasons: tuple[str, ...]) -> None:
     """Put the customer's message into the transcript, with why the bot understood it as it did."""
     scene.position += 1
-    outbox.add_received(
+    message_id = outbox.add_received(
         scene.connection,
         outbox.NewMessage(
             conversation_id=scene.conversation_id,
@@ -75,6 +76,7 @@ def write_received(scene: Scene, message: MessageReceived, reasons: tuple[str, .
         scene.now,
     )
     scene.heard = message.text
+    expect(scene.connection, message_id, message.media, scene.now)
     hear(scene.connection, scene.conversation_id, message.text, scene.now)
 
 

@@ -13,6 +13,7 @@ from bot.agents import accounts
 from bot.agents.accounts import Agent
 from bot.agents.sessions import Session
 from bot.agents.trail import Action, Deed, record
+from bot.attachments.queries import Attachment, attachments_of
 from bot.conversations.queries import Standing, standing
 from bot.coordination.base import Change
 from bot.messages.queries import Message, transcript
@@ -44,6 +45,7 @@ class _Shown:
     others: list[TicketState]  # of the same customer
     colleagues: list[Agent]  # who can be given the ticket
     draft: str  # of the agent who looks
+    files: dict[str, Attachment]  # by the address or the id that messages and the ticket name them by
 
 
 @router.get("/solicitudes/{number}")
@@ -92,6 +94,7 @@ async def ticket_page(
             Writer(session.username, now, shown.draft, bool(runtime.settings.twilio.reopen_template_sid)),
         ),
         **_about(shown),
+        files=shown.files,
         days=days(shown.messages[-latest:] if latest else shown.messages, shown.names, console_of(request).reasons),
         is_cut=latest is not None and len(shown.messages) > latest,
         latest=LATEST,
@@ -118,14 +121,16 @@ def _read(connection: Connection, number: str, latest: int | None, username: str
     if ticket is None:
         return None
     agents = accounts.listed(connection)
+    # One more than is shown tells whether there are more.
+    messages = transcript(connection, ticket.conversation_id, latest=None if latest is None else latest + 1)
     return _Shown(
         ticket=ticket,
         events=queries.events(connection, ticket.id),
-        # One more than is shown tells whether there are more.
-        messages=transcript(connection, ticket.conversation_id, latest=None if latest is None else latest + 1),
         standing=standing(connection, ticket.conversation_id),
         others=[other for other in queries.tickets_of(connection, ticket.contact_id) if other.number != number],
         colleagues=[agent for agent in agents if agent.disabled_at is None and agent.username != ticket.assignee],
         draft=drafts.kept(connection, ticket.id, username),
+        messages=messages,
+        files=attachments_of(connection, [*ticket.attachments, *(item for message in messages for item in message.attachments)]),
         names={agent.id: agent.name for agent in agents} | {agent.username: agent.name for agent in agents},
     )

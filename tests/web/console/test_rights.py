@@ -59,16 +59,20 @@ MAY: dict[str, set[Role]] = {
     "POST /solicitudes/{number}/transferir": EVERYBODY,
     "POST /solicitudes/{number}/notas": EVERYBODY,
     "POST /solicitudes/{number}/reintentar": EVERYBODY,
+    "GET /adjuntos/{identity}": EVERYBODY,
+    "GET /adjuntos/{identity}/original": EVERYBODY,
+    "GET /adjuntos/{identity}/miniatura": EVERYBODY,
 }
 OTHERS = {address for address in MAY if address.startswith("POST /personas/{username}")}
 #: What is only ever looked for among one's own.
 NOT_FOUND_IF_OTHERS = {"POST /cuenta/sesiones/{id}/cerrar"}
-#: There is no QR code before a second factor was begun.
-NOT_FOUND_AT_FIRST = {"GET /cuenta/segundo-factor/qr.svg"}
+#: There is no QR code before a second factor was begun, and no customer has sent a file.
+NOT_FOUND_AT_FIRST = {"GET /cuenta/segundo-factor/qr.svg", *(address for address in MAY if "/adjuntos/" in address)}
 #: What stands for a parameter of an address: Ana's own, Luis', nobody's. Ana is the one who asks.
 THINGS = {
     "username": {"own": "ana.gomez", "other": "luis.paz", "absent": "nadie"},
     "number": {"own": "SF-000001", "other": "SF-000002", "absent": "SF-000099"},
+    "identity": {"own": "0" * 32, "other": "1" * 32, "absent": "2" * 32},
 }
 
 
