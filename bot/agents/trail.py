@@ -76,6 +76,12 @@ def record(connection: Connection, deed: Deed, now: datetime) -> None:
     connection.execute(sa.insert(audit).values(values))
 
 
+def is_recorded_since(connection: Connection, deed: Deed, since: datetime) -> bool:
+    """Whether the same agent did the same to the same since then."""
+    same = sa.and_(audit.c.agent_id == deed.agent_id, audit.c.action == deed.action.value, audit.c.object == deed.about)
+    return connection.execute(sa.select(audit.c.id).where(audit.c.at >= since, same).limit(1)).first() is not None
+
+
 def record_change(connection: Connection, deed: Deed, before: Mapping[str, Any], after: Mapping[str, Any], now: datetime) -> None:
     """Add a line that tells what a change made of what: only the keys whose values differ. Nothing if none does.
 

@@ -2,6 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -12,7 +13,7 @@ from starlette.responses import Response
 from bot.agents import accounts
 from bot.agents.accounts import Agent
 from bot.agents.sessions import Session
-from bot.agents.trail import Action, Deed, record
+from bot.agents.trail import Action, Deed, is_recorded_since, record
 from bot.attachments.queries import Attachment, attachments_of
 from bot.conversations.queries import Standing, standing
 from bot.coordination.base import Change
@@ -24,7 +25,7 @@ from bot.tickets.service import mark_read
 from bot.web.console.box import Writer, reply_box
 from bot.web.console.context import console_of
 from bot.web.console.guard import SessionNeeded, client_address
-from bot.web.console.pages import page
+from bot.web.console.pages import BLOCK_HEADER, page
 from bot.web.console.transcript import days
 
 router = APIRouter()
@@ -32,6 +33,8 @@ router = APIRouter()
 LATEST = 200
 #: Of the customer's other tickets: the newest.
 MOST_OTHERS = 10
+#: A page that is open shows itself again with every change; that is one reading, on the trail once in so long.
+_STILL_READING = timedelta(minutes=5)
 _HELD = (Status.ASSIGNED, Status.WAITING)
 
 
@@ -74,9 +77,11 @@ async def ticket_page(
         raise HTTPException(404)
     deed = Deed(Action.TICKET_READ, number, session.agent_id, client_address(request))
     now = runtime.clock.now()
+    is_refresh = BLOCK_HEADER in request.headers
 
     def job(connection: Connection) -> bool:
-        record(connection, deed, now)
+        if not (is_refresh and is_recorded_since(connection, deed, now - _STILL_READING)):
+            record(connection, deed, now)
         return mark_read(connection, number)
 
     if await runtime.database.write(job):
