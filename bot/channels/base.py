@@ -62,8 +62,8 @@ class Outgoing:
     id: str
     to: str
     body: str
-    media_url: str = ""  #: where the provider fetches the file that goes with it; WhatsApp takes one for each message
     content_sid: str = ""  #: a template that WhatsApp approved; then `body` is only what its words are
+    media_url: str = ""  #: where the provider fetches the file that goes with it; WhatsApp takes one for each message
 
 
 @dataclass(frozen=True)

@@ -75,8 +75,8 @@ def write_received(scene: Scene, message: MessageReceived, reasons: tuple[str, .
         ),
         scene.now,
     )
-    expect(scene.connection, message_id, message.media, scene.now)
     scene.heard = message.text
+    expect(scene.connection, message_id, message.media, scene.now)
     hear(scene.connection, scene.conversation_id, message.text, scene.now)
 
 

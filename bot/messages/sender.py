@@ -107,7 +107,7 @@ class Sender:
             await self._show_typing(message.answers_sid)
         try:
             media_url = self._policy.media_url(message.file) if message.file else ""
-            outgoing = Outgoing(message.id, message.address, message.body, media_url, message.content_sid)
+            outgoing = Outgoing(message.id, message.address, message.body, message.content_sid, media_url)
             sid = await asyncio.to_thread(self._channel.send, outgoing)
         except SendError as error:
             await self._settle_error(message, error)

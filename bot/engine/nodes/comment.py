@@ -8,9 +8,9 @@ from bot.engine.effects import RecordComment
 from bot.engine.inputs import MessageReceived
 from bot.engine.nodes.base import STAY, Label, Node, NodeName, Text
 from bot.engine.turn import Turn
-from bot.understanding.fields.base import Refused
 
-_FEW = 3
+_FEW_WORDS = 3
+_LETTERS_OF_A_YES = 3
 
 
 class Comment(Node):
@@ -49,16 +49,14 @@ class Comment(Node):
         return None
 
     def read(self, said: MessageReceived, turn: Turn) -> str | None:
-        """Any words but a no. More words than a few are a comment, whatever is among them."""
-        is_short = len(said.text.split()) <= _FEW
+        """Any words but a no. "Excelente" is a comment, though it can be a yes elsewhere; only a bare yes waits for one."""
+        text = said.text.strip()
+        is_short = len(text.split()) <= _FEW_WORDS
         agreed = is_yes(said, turn) if is_short else None
-        if agreed:
+        if agreed and len(text) <= _LETTERS_OF_A_YES:
             turn.say(self.waiting)
             return STAY
-        if agreed is None and not (is_short and option(said, (self.skip,), turn)):
-            if isinstance(refused := turn.read_field("detail", said.text), Refused):
-                turn.refusal = refused
-                return None
-            turn.effects.append(RecordComment(turn.conversation.rating, said.text.strip()))
+        if agreed is not False and not (is_short and option(said, (self.skip,), turn)):
+            turn.effects.append(RecordComment(turn.conversation.rating, text))
         turn.say(self.thanks)
         return "commented"

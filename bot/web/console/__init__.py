@@ -28,8 +28,8 @@ ROUTERS = (
     inbox.router,
     live.router,
     tickets.router,
-    attachments.router,
     desk.router,
+    attachments.router,
 )
 _STATIC = Path(__file__).parent.parent / "static"
 

@@ -2,6 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -12,7 +13,7 @@ from starlette.responses import Response
 from bot.agents import accounts
 from bot.agents.accounts import Agent
 from bot.agents.sessions import Session
-from bot.agents.trail import Action, Deed, record
+from bot.agents.trail import Action, Deed, is_recorded_since, record
 from bot.attachments.queries import Attachment, attachments_of
 from bot.conversations.queries import Standing, standing
 from bot.coordination.base import Change
@@ -24,7 +25,7 @@ from bot.tickets.service import mark_read
 from bot.web.console.box import Writer, reply_box
 from bot.web.console.context import console_of
 from bot.web.console.guard import SessionNeeded, client_address
-from bot.web.console.pages import page
+from bot.web.console.pages import BLOCK_HEADER, page
 from bot.web.console.transcript import days
 
 router = APIRouter()
@@ -32,6 +33,8 @@ router = APIRouter()
 LATEST = 200
 #: Of the customer's other tickets: the newest.
 MOST_OTHERS = 10
+#: A page that is open shows itself again with every change; that is one reading, on the trail once in so long.
+_STILL_READING = timedelta(minutes=5)
 _HELD = (Status.ASSIGNED, Status.WAITING)
 
 
@@ -41,11 +44,11 @@ class _Shown:
     events: list[Event]
     messages: list[Message]
     names: dict[str, str]  # of agents, by id and by username
-    files: dict[str, Attachment]  # by the address or the id that messages and the ticket name them by
     standing: Standing
     others: list[TicketState]  # of the same customer
     colleagues: list[Agent]  # who can be given the ticket
     draft: str  # of the agent who looks
+    files: dict[str, Attachment]  # by the address or the id that messages and the ticket name them by
 
 
 @router.get("/solicitudes/{number}")
@@ -74,9 +77,11 @@ async def ticket_page(
         raise HTTPException(404)
     deed = Deed(Action.TICKET_READ, number, session.agent_id, client_address(request))
     now = runtime.clock.now()
+    is_refresh = BLOCK_HEADER in request.headers
 
     def job(connection: Connection) -> bool:
-        record(connection, deed, now)
+        if not (is_refresh and is_recorded_since(connection, deed, now - _STILL_READING)):
+            record(connection, deed, now)
         return mark_read(connection, number)
 
     if await runtime.database.write(job):
@@ -88,13 +93,13 @@ async def ticket_page(
         refused=refused,
         session=session,
         names=shown.names,
-        files=shown.files,
         reply=reply_box(
             shown.ticket,
             shown.standing,
             Writer(session.username, now, shown.draft, bool(runtime.settings.twilio.reopen_template_sid)),
         ),
         **_about(shown),
+        files=shown.files,
         days=days(shown.messages[-latest:] if latest else shown.messages, shown.names, console_of(request).reasons),
         is_cut=latest is not None and len(shown.messages) > latest,
         latest=LATEST,
@@ -126,12 +131,11 @@ def _read(connection: Connection, number: str, latest: int | None, username: str
     return _Shown(
         ticket=ticket,
         events=queries.events(connection, ticket.id),
-        # One more than is shown tells whether there are more.
-        messages=messages,
-        files=attachments_of(connection, [*ticket.attachments, *(item for message in messages for item in message.attachments)]),
         standing=standing(connection, ticket.conversation_id),
         others=[other for other in queries.tickets_of(connection, ticket.contact_id) if other.number != number],
         colleagues=[agent for agent in agents if agent.disabled_at is None and agent.username != ticket.assignee],
         draft=drafts.kept(connection, ticket.id, username),
+        messages=messages,
+        files=attachments_of(connection, [*ticket.attachments, *(item for message in messages for item in message.attachments)]),
         names={agent.id: agent.name for agent in agents} | {agent.username: agent.name for agent in agents},
     )

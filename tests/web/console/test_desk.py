@@ -330,3 +330,22 @@ def test_a_draft_is_kept_for_its_agent_until_the_reply_is_sent(
     send(desk, "borrador", text="otra cosa")
     send(desk, "borrador", text=" ")
     assert world.database.read_now(partial(drafts.kept, ticket_id=1, agent="ana.gomez")) == ""
+
+
+def test_an_open_page_that_shows_itself_again_is_one_reading_on_the_trail(desk: Browser, world: World) -> None:
+    shown(desk)
+    desk.client.headers["X-Block"] = "talk"
+    for minutes, lines in ((0, 1), (4, 1), (2, 2), (0, 2)):
+        world.clock.advance(minutes=minutes)
+        block = desk.get(PAGE)
+        assert (block.headers["X-Block"], "<html" in block.text) == ("1", False)
+        assert [line[0] for line in world.trail()].count("ticket:read") == lines
+    del desk.client.headers["X-Block"]
+    shown(desk)
+    assert [line[0] for line in world.trail()].count("ticket:read") == 3
+
+
+def test_a_block_alone_is_on_the_trail_too(desk: Browser, world: World) -> None:
+    desk.client.headers["X-Block"] = "talk"
+    desk.get(PAGE)
+    assert [line[0] for line in world.trail()].count("ticket:read") == 1
