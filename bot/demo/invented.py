@@ -20,7 +20,7 @@ _FIRST_PHONE = 3990000000
 _SHORTEST, _LONGEST = timedelta(days=14), timedelta(days=730)
 _APART = timedelta(minutes=1)
 _SETTLED_AFTER = timedelta(days=7)
-_DAY = 86400.0
+_LONGEST_TALK = timedelta(hours=12)
 
 
 @dataclass
@@ -97,8 +97,7 @@ def _story(
     category, case, detail = about
     status = _status(now - created_at, chance)
     is_open = status is not Status.RESOLVED
-    later = timedelta(seconds=chance.random() * _DAY / 2)
-    last = min(created_at + later, now) if is_open else created_at
+    last = created_at + min(_LONGEST_TALK, now - created_at) * chance.random() if is_open else created_at
     replies, greeting = material()["replies"], chance.choice(material()["greetings"])
     detail = f"{detail}. Código {chance.randrange(1000, 9999)}."
     said = [(True, greeting), (False, replies[0]), (True, "1"), (False, replies[1]), (True, detail), (False, replies[2])]
