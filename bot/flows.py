@@ -4,12 +4,28 @@ from pathlib import Path
 
 from bot.engine.flow import Flow
 from bot.engine.load import load
+from bot.engine.problems import BrokenFlow, FlowProblem
 
 FLOWS = Path(__file__).parent.parent / "flows"
 
 
 def read_flow(folder: Path = FLOWS) -> Flow:
     """Read, check and compile a folder of flow files. Raises BrokenFlow with everything that is wrong."""
-    return load(
-        {path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8") for path in sorted(folder.rglob("*.yaml"))}
-    )
+    files: dict[str, str] = {}
+    problems = [
+        FlowProblem(_name(file, folder), 0, "", "this file is not read", "let its name end in .yaml")
+        for file in folder.rglob("*.yml")
+    ]
+    for file in sorted(folder.rglob("*.yaml")):
+        try:
+            files[_name(file, folder)] = file.read_text(encoding="utf-8")
+        except UnicodeDecodeError as error:
+            line = error.object.count(b"\n", 0, error.start) + 1
+            problems.append(FlowProblem(_name(file, folder), line, "", "this is not UTF-8", "save the file as UTF-8"))
+    if problems:
+        raise BrokenFlow(sorted(problems))
+    return load(files)
+
+
+def _name(file: Path, folder: Path) -> str:
+    return file.relative_to(folder).as_posix()

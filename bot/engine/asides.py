@@ -28,7 +28,7 @@ def obey(turn: Turn, command: Command, fire: Fire) -> None:
         case Command.BACK:
             go_back(turn, fire)
         case Command.CANCEL:
-            fire(turn, "cancel")
+            cancel(turn, fire)
         case Command.AGENT:
             fire(turn, "agent")
         case Command.STATUS:
@@ -41,6 +41,15 @@ def obey(turn: Turn, command: Command, fire: Fire) -> None:
             turn.flow.nodes[turn.state].remind(turn)
         case _:
             assert_never(command)
+
+
+def cancel(turn: Turn, fire: Fire) -> None:
+    """Drop what is under way, or say that nothing is."""
+    if turn.state in turn.flow.forms or turn.conversation.answers or turn.conversation.return_to in turn.flow.forms:
+        fire(turn, "cancel")
+    else:
+        turn.say_phrase("nothing_to_cancel")
+        fire(turn, "rest")
 
 
 def go_back(turn: Turn, fire: Fire) -> None:
@@ -142,6 +151,8 @@ def _tell_cases(turn: Turn, cases: list[str], fire: Fire, *, moves: bool) -> Non
 def _request(turn: Turn, trigger: str, fire: Fire) -> None:
     if trigger == "back":
         go_back(turn, fire)
+    elif trigger == "cancel":
+        cancel(turn, fire)
     else:
         fire(turn, trigger)
 

@@ -108,11 +108,9 @@ class Flow:
         return value
 
 
-def compile_machine(
-    nodes: Mapping[str, Node], back: Mapping[str, str], roles: Roles, machine: type[Machine] = Machine
-) -> Machine:
-    """The one machine, made of what the nodes and the roles say. `machine` may be a drawing one."""
-    return machine(
+def compile_machine(nodes: Mapping[str, Node], back: Mapping[str, str], roles: Roles) -> Machine:
+    """The one machine, made of what the nodes and the roles say."""
+    return Machine(
         model=None,
         states=list(nodes),
         initial=roles.start,

@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
-from transitions import Machine
 
 from bot.engine import forms, sources
 from bot.engine.checks import CHECKS, Draft
@@ -30,8 +29,8 @@ from bot.engine.vocabulary import compile_vocabulary
 _KEYS_OF_NODE_FILES = {"roles", "nodes"}
 
 
-def load(files: Mapping[str, str], machine: type[Machine] = Machine) -> Flow:
-    """Read, check and compile. Raises BrokenFlow with every problem found. `machine` may be a drawing one."""
+def load(files: Mapping[str, str]) -> Flow:
+    """Read, check and compile. Raises BrokenFlow with every problem found."""
     problems: list[FlowProblem] = []
     read = {name: sources.read(name, text, problems) for name, text in sorted(files.items())}
     for name in ("menus.yaml", "forms.yaml", "phrases.yaml", "refusals.yaml", "hours.yaml"):
@@ -67,7 +66,7 @@ def load(files: Mapping[str, str], machine: type[Machine] = Machine) -> Flow:
         calendar=CalendarWords(**phrases.calendar.model_dump()),
         hours=hours,
         vocabulary=vocabulary,
-        machine=compile_machine(nodes, back, roles, machine),
+        machine=compile_machine(nodes, back, roles),
     )
 
 

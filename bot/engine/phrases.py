@@ -37,6 +37,7 @@ class Sentences(_Words):
     reminder: Text  #: silence in the middle of a form
     my_data: Text  #: what the draft holds; {data}
     my_data_none: Text
+    nothing_to_cancel: Text  #: "cancelar" when nothing is under way
     this_chat: Text  #: the telephone of somebody who wants to be reached here, while WhatsApp hides the number
 
 

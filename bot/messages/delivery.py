@@ -35,7 +35,9 @@ def record(connection: Connection, report: DeliveryReport, now: datetime) -> str
     It names our own id, so it also proves that a send with an unknown outcome was accepted.
     """
     status = _STATUS[report.status]
-    ours = sa.or_(messages.c.sid == report.sid, sa.and_(messages.c.id == report.message_id, messages.c.sid.is_(None)))
+    ours = messages.c.sid == report.sid
+    if report.message_id:
+        ours = sa.and_(messages.c.id == report.message_id, sa.or_(ours, messages.c.sid.is_(None)))
     if status is Status.FAILED and report.retryable:
         again = {"status": Status.QUEUED.value, "sid": None, "due_at": now + _AGAIN_AFTER, "error_code": report.error_code}
         repeatable = sa.and_(ours, messages.c.status.in_(_ABOVE[status]), messages.c.attempts < _MOST_ATTEMPTS)

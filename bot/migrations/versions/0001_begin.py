@@ -152,7 +152,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_messages")),
         sa.UniqueConstraint("cause", name=op.f("uq_messages_cause")),
         sa.UniqueConstraint("conversation_id", "position", name=op.f("uq_messages_conversation_id_position")),
-        sa.UniqueConstraint("sid", name=op.f("uq_messages_sid")),
     )
     with op.batch_alter_table("messages", schema=None) as batch_op:
         batch_op.create_index(
@@ -169,6 +168,7 @@ def upgrade() -> None:
             sqlite_where=sa.text("status IN ('queued', 'sending', 'unknown')"),
             postgresql_where=sa.text("status IN ('queued', 'sending', 'unknown')"),
         )
+        batch_op.create_index(batch_op.f("ix_messages_sid"), ["sid"], unique=False)
 
     op.create_table(
         "tickets",
