@@ -204,9 +204,8 @@ def _for_sqlite(row: list[Any], times: list[int]) -> list[Any]:
 
 
 def _settle(connection: Connection) -> None:
-    """Let the database take up what came in past its own ways."""
-    if connection.dialect.name == "sqlite":
-        return
-    highest = "SELECT setval(pg_get_serial_sequence('tickets', 'id'), (SELECT max(id) FROM tickets))"
-    connection.exec_driver_sql(highest)
-    connection.exec_driver_sql("ANALYZE")
+    """Let PostgreSQL take up what came in past its own ways: the next number, and how values are spread."""
+    if connection.dialect.name == "postgresql":
+        highest = "SELECT setval(pg_get_serial_sequence('tickets', 'id'), (SELECT max(id) FROM tickets))"
+        connection.exec_driver_sql(highest)
+        connection.exec_driver_sql("ANALYZE")
