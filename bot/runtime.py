@@ -46,6 +46,10 @@ class Clock:
         """Aware, UTC."""
         return self._source() + self._ahead
 
+    def outside(self) -> datetime:
+        """The time without what it was moved by: what the clock of somebody's phone shows."""
+        return self._source()
+
     def advance(self, by: timedelta) -> datetime:
         """Move it forward and return the new time."""
         self._ahead += by

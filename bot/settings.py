@@ -6,10 +6,10 @@ Only this file reads the environment.
 import os
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
 
 ROOT = Path(__file__).parent.parent
@@ -58,6 +58,16 @@ class Console(_Section):
     """The agents' pages."""
 
     session_hours: int = Field(default=12, gt=0)
+    second_factor: Literal["optional", "required"] = "optional"
+    second_factor_key: SecretStr = SecretStr("")
+
+    @field_validator("second_factor_key")
+    @classmethod
+    def _long_enough(cls, key: SecretStr) -> SecretStr:
+        if 0 < len(key.get_secret_value()) < 32:
+            message = "needs at least 32 characters, or none at all"
+            raise ValueError(message)
+        return key
 
 
 class Settings(BaseSettings):

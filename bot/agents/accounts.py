@@ -3,16 +3,17 @@
 import re
 import unicodedata
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from bot.agents import sessions
+from bot.agents import factor, sessions
+from bot.agents.rights import Role
 from bot.agents.tables import agents
-from bot.agents.trail import Action, Deed, record
+from bot.agents.trail import OPERATOR, Action, Author, deed_of, record, record_change
 from bot.db import insert_new
 
 _USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,31}", re.ASCII)
@@ -29,6 +30,7 @@ class Agent:
     name: str
     created_at: datetime
     disabled_at: datetime | None
+    role: Role = Role.AGENT
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,11 @@ class Credentials:
 
 
 class AccountRefusedError(ValueError):
-    """The account cannot be made or found as asked; the message says why, in one line."""
+    """The account cannot be made or found as asked; the message says why in one line, `reason` in one word."""
+
+    def __init__(self, message: str, reason: str = "") -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 def folded(username: str) -> str:
@@ -57,27 +63,55 @@ def username_from(name: str) -> str:
     return username
 
 
-def add(connection: Connection, name: str, username: str, password_hash: str, now: datetime) -> Agent:
-    """Make an account. Raises AccountRefusedError if the name is empty or the username is taken or malformed."""
+def add(connection: Connection, name: str, username: str, password_hash: str, now: datetime, by: Author = OPERATOR) -> Agent:
+    """Make an account with the least role. Raises AccountRefusedError: no name, or a username that is taken or malformed."""
     username, name = folded(username), " ".join(name.split())
     if not name:
-        raise AccountRefusedError("an agent needs a name")
+        raise AccountRefusedError("an agent needs a name", "no_name")
     if not _USERNAME.fullmatch(username) or username in _RESERVED:
-        raise AccountRefusedError(f"{username!r} cannot be a username: 2 to 32 of a-z 0-9 . _ - are, except customer and bot")
+        problem = f"{username!r} cannot be a username: 2 to 32 of a-z 0-9 . _ - are, except customer and bot"
+        raise AccountRefusedError(problem, "malformed")
     agent = Agent(id=uuid.uuid4().hex, username=username, name=name, created_at=now, disabled_at=None)
     values = {"id": agent.id, "username": username, "name": name, "password_hash": password_hash, "created_at": now}
     if not insert_new(connection, agents, values):
-        raise AccountRefusedError(f"the username {username} is taken")
-    record(connection, Deed(Action.ADDED, username), now)
+        raise AccountRefusedError(f"the username {username} is taken", "taken")
+    record(connection, deed_of(by, Action.ADDED, username), now)
     return agent
 
 
-def set_password(connection: Connection, username: str, password_hash: str, now: datetime) -> Agent:
+def set_role(connection: Connection, username: str, role: Role, now: datetime, by: Author = OPERATOR) -> Agent:
+    """Make somebody an agent, a supervisor or an admin; it counts from their next page on. Raises AccountRefusedError."""
+    agent = known(connection, username)
+    connection.execute(sa.update(agents).where(agents.c.id == agent.id).values(role=role.value))
+    deed = deed_of(by, Action.ROLE_SET, agent.username)
+    record_change(connection, deed, {"role": agent.role.value}, {"role": role.value}, now)
+    return replace(agent, role=role)
+
+
+def set_password(connection: Connection, username: str, password_hash: str, now: datetime, by: Author = OPERATOR) -> Agent:
     """Replace a password and end the agent's sessions. Raises AccountRefusedError if there is no such agent."""
-    agent = _known(connection, username)
+    agent = known(connection, username)
     connection.execute(sa.update(agents).where(agents.c.id == agent.id).values(password_hash=password_hash))
     sessions.end_all(connection, agent.id)
-    record(connection, Deed(Action.PASSWORD_SET, agent.username), now)
+    record(connection, deed_of(by, Action.PASSWORD_SET, agent.username), now)
+    return agent
+
+
+def reset_factor(connection: Connection, username: str, now: datetime, by: Author = OPERATOR) -> Agent:
+    """Take an agent's second factor away and end their sessions. Raises AccountRefusedError if there is no such agent."""
+    agent = known(connection, username)
+    if factor.is_set(connection, agent.id):
+        record(connection, deed_of(by, Action.FACTOR_REMOVED, agent.username), now)
+    factor.reset(connection, agent.id)
+    sessions.end_all(connection, agent.id)
+    return agent
+
+
+def end_sessions(connection: Connection, username: str, now: datetime, by: Author = OPERATOR) -> Agent:
+    """Log an agent out everywhere. Raises AccountRefusedError if there is no such agent."""
+    agent = known(connection, username)
+    sessions.end_all(connection, agent.id)
+    record(connection, deed_of(by, Action.SESSIONS_ENDED, agent.username), now)
     return agent
 
 
@@ -87,15 +121,24 @@ def renew_hash(connection: Connection, agent_id: str, old: str, new: str) -> Non
     connection.execute(sa.update(agents).where(unchanged).values(password_hash=new))
 
 
-def disable(connection: Connection, username: str, now: datetime) -> Agent:
-    """Shut an agent out at once and for good; twice does no harm. Raises AccountRefusedError if there is no such agent."""
-    agent = _known(connection, username)
+def disable(connection: Connection, username: str, now: datetime, by: Author = OPERATOR) -> Agent:
+    """Shut an agent out at once; twice does no harm. Raises AccountRefusedError if there is no such agent."""
+    agent = known(connection, username)
     if agent.disabled_at is not None:
         return agent
     connection.execute(sa.update(agents).where(agents.c.id == agent.id).values(disabled_at=now))
     sessions.end_all(connection, agent.id)
-    record(connection, Deed(Action.DISABLED, agent.username), now)
-    return _known(connection, username)
+    record(connection, deed_of(by, Action.DISABLED, agent.username), now)
+    return replace(agent, disabled_at=now)
+
+
+def enable(connection: Connection, username: str, now: datetime, by: Author = OPERATOR) -> Agent:
+    """Let an agent in again, with the password they had; twice does no harm. Raises AccountRefusedError if there is none."""
+    agent = known(connection, username)
+    if agent.disabled_at is not None:
+        connection.execute(sa.update(agents).where(agents.c.id == agent.id).values(disabled_at=None))
+        record(connection, deed_of(by, Action.ENABLED, agent.username), now)
+    return replace(agent, disabled_at=None)
 
 
 def listed(connection: Connection) -> list[Agent]:
@@ -111,7 +154,8 @@ def credentials(connection: Connection, username: str) -> Credentials | None:
     return None if row is None else Credentials(_agent(row), row.password_hash)
 
 
-def _known(connection: Connection, username: str) -> Agent:
+def known(connection: Connection, username: str) -> Agent:
+    """The agent with this username. Raises AccountRefusedError if there is none."""
     found = credentials(connection, username)
     if found is None:
         raise AccountRefusedError(f"there is no agent {folded(username)}")
@@ -119,4 +163,11 @@ def _known(connection: Connection, username: str) -> Agent:
 
 
 def _agent(row: sa.Row[Any]) -> Agent:
-    return Agent(id=row.id, username=row.username, name=row.name, created_at=row.created_at, disabled_at=row.disabled_at)
+    return Agent(
+        id=row.id,
+        username=row.username,
+        name=row.name,
+        created_at=row.created_at,
+        disabled_at=row.disabled_at,
+        role=Role(row.role),
+    )

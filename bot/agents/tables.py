@@ -1,4 +1,4 @@
-"""Tables of agents, of their sessions (only a hash of the token is kept) and of the audit trail (append-only)."""
+"""Tables of agents, of their sessions and second factors (no secret is kept), and of the audit trail (append-only)."""
 
 import sqlalchemy as sa
 
@@ -11,8 +11,10 @@ agents = sa.Table(
     sa.Column("username", sa.Text, nullable=False, unique=True),  # folded: lower case
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("password_hash", sa.Text, nullable=False),  # argon2id
+    sa.Column("role", sa.Text, nullable=False, default="agent"),  # agents.rights.Role
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("disabled_at", Moment, nullable=True),
+    sa.CheckConstraint("role IN ('agent', 'supervisor', 'admin')", name="role_known"),
 )
 
 sessions = sa.Table(
@@ -20,9 +22,31 @@ sessions = sa.Table(
     metadata,
     sa.Column("token_hash", sa.Text, primary_key=True),  # SHA-256 of the cookie's value
     sa.Column("agent_id", sa.Text, sa.ForeignKey("agents.id"), nullable=False, index=True),
+    sa.Column("id", sa.Text, nullable=False, unique=True),  # names the session in pages; opens nothing
     sa.Column("csrf_token", sa.Text, nullable=False),
+    sa.Column("proved", sa.Boolean, nullable=False),  # the second factor was shown in this session
+    sa.Column("address", sa.Text, nullable=False),  # the client's address at the login
+    sa.Column("browser", sa.Text, nullable=False),  # the User-Agent at the login, cut: untrusted
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("expires_at", Moment, nullable=False),
+)
+
+second_factors = sa.Table(
+    "second_factors",
+    metadata,
+    sa.Column("agent_id", sa.Text, sa.ForeignKey("agents.id"), primary_key=True),
+    sa.Column("nonce", sa.Text, nullable=False),  # makes the secret together with a key that is kept elsewhere
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("confirmed_at", Moment, nullable=True),  # empty until a code showed that the phone has the secret
+    sa.Column("last_step", sa.BigInteger, nullable=False),  # of the last code that was taken: none works twice
+)
+
+recovery_codes = sa.Table(
+    "recovery_codes",
+    metadata,
+    sa.Column("agent_id", sa.Text, sa.ForeignKey("agents.id"), primary_key=True),
+    sa.Column("code_hash", sa.Text, primary_key=True),  # HMAC-SHA256 under the key of the second factors
+    sa.Column("used_at", Moment, nullable=True),
 )
 
 audit = sa.Table(
@@ -36,3 +60,8 @@ audit = sa.Table(
     sa.Column("address", sa.Text, nullable=False),  # the client's address
     sa.Column("data", Json, nullable=False),
 )
+
+#: The trail is looked through by who, by what and by about what, newest first.
+sa.Index("ix_audit_agent_id_id", audit.c.agent_id, audit.c.id)
+sa.Index("ix_audit_action_id", audit.c.action, audit.c.id)
+sa.Index("ix_audit_object_id", audit.c.object, audit.c.id)

@@ -1,7 +1,7 @@
 """The audit trail: who did what to what, when and from where. Rows are only ever added."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -17,11 +17,31 @@ class Action(StrEnum):
 
     LOGIN_SUCCEEDED = "agent:login:succeeded"
     LOGIN_FAILED = "agent:login:failed"
+    PASSWORD_RIGHT = "agent:login:password"  # noqa: S105 (the name of an action) half a login: the code is still to come
+    CODE_WRONG = "agent:login:code_wrong"
     LOGGED_OUT = "agent:logout"
     ADDED = "agent:added"
+    ROLE_SET = "agent:role:set"
     DISABLED = "agent:disabled"
+    ENABLED = "agent:enabled"
     PASSWORD_SET = "agent:password:set"  # noqa: S105 (the name of an action)
+    FACTOR_SET = "agent:factor:set"
+    FACTOR_REMOVED = "agent:factor:removed"
+    RECOVERY_USED = "agent:factor:recovery_used"
+    RECOVERY_RENEWED = "agent:factor:recovery_renewed"
+    SESSIONS_ENDED = "agent:sessions:ended"
     TICKET_READ = "ticket:read"
+
+
+@dataclass(frozen=True)
+class Author:
+    """Who does something, and from where. Both are empty for a command of the operator's."""
+
+    agent_id: str = ""
+    address: str = ""  #: the client's address
+
+
+OPERATOR = Author()
 
 
 @dataclass(frozen=True)
@@ -35,6 +55,11 @@ class Deed:
     data: Mapping[str, Any] = field(default_factory=dict)
 
 
+def deed_of(author: Author, action: Action, about: str) -> Deed:
+    """What `author` did to `about`."""
+    return Deed(action, about, author.agent_id, author.address)
+
+
 def record(connection: Connection, deed: Deed, now: datetime) -> None:
     """Add one line."""
     values = {
@@ -46,3 +71,15 @@ def record(connection: Connection, deed: Deed, now: datetime) -> None:
         "data": dict(deed.data),
     }
     connection.execute(sa.insert(audit).values(values))
+
+
+def record_change(connection: Connection, deed: Deed, before: Mapping[str, Any], after: Mapping[str, Any], now: datetime) -> None:
+    """Add a line that tells what a change made of what: only the keys whose values differ. Nothing if none does.
+
+    The values must be plain JSON, and neither secrets nor texts that customers wrote: the trail is never cut.
+    """
+    changed = [key for key in {**before, **after} if before.get(key) != after.get(key)]
+    if not changed:
+        return
+    data = {"before": {key: before.get(key) for key in changed}, "after": {key: after.get(key) for key in changed}}
+    record(connection, replace(deed, data={**deed.data, **data}), now)

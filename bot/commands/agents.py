@@ -1,4 +1,4 @@
-"""`soporte agents add|list|disable|password`: who may use the console."""
+"""`soporte agents add|list|role|disable|enable|password|reset-factor`: who may use the console."""
 
 import argparse
 import sys
@@ -9,6 +9,7 @@ from sqlalchemy.engine import Connection
 from bot.agents import accounts, passwords
 from bot.agents.accounts import AccountRefusedError, Agent
 from bot.agents.passwords import PasswordRefusedError
+from bot.agents.rights import Role
 from bot.commands.listing import clock, columns, line
 from bot.db import Database
 from bot.runtime import open_database
@@ -17,14 +18,20 @@ from bot.settings import Settings
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
-    actions = parser.add_subparsers(dest="action", required=True, metavar="add|list|disable|password")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="add|list|role|disable|enable|password|reset-factor")
     add = actions.add_parser("add", help="let somebody in")
     add.add_argument("name", help='the person\'s name: "Ana Gómez"')
     add.add_argument("--username", help="what to log in with (default: made from the name, ana.gomez)")
+    add.add_argument("--role", choices=list(Role), default=Role.AGENT, help="what they may do (default: agent)")
     _add_password(add)
     actions.add_parser("list", help="who may log in, and who no longer may")
-    disable = actions.add_parser("disable", help="shut somebody out at once")
-    disable.add_argument("username")
+    role = actions.add_parser("role", help="make somebody an agent, a supervisor or an admin")
+    role.add_argument("username")
+    role.add_argument("role", choices=list(Role))
+    for action, about in (("disable", "shut somebody out at once"), ("enable", "let somebody in again")):
+        actions.add_parser(action, help=about).add_argument("username")
+    reset = actions.add_parser("reset-factor", help="take away the second factor of somebody who lost their phone")
+    reset.add_argument("username")
     password = actions.add_parser("password", help="give somebody a new password and end their sessions")
     password.add_argument("username")
     _add_password(password)
@@ -54,8 +61,14 @@ def _run(arguments: argparse.Namespace, database: Database) -> int:
             return _add(arguments, database)
         case "list":
             return _list(database)
+        case "role":
+            return _role(arguments, database)
         case "disable":
             return _disable(arguments.username, database)
+        case "enable":
+            return _enable(arguments.username, database)
+        case "reset-factor":
+            return _reset_factor(arguments.username, database)
         case "password":
             return _password(arguments, database)
         case unknown:
@@ -65,9 +78,14 @@ def _run(arguments: argparse.Namespace, database: Database) -> int:
 def _add(arguments: argparse.Namespace, database: Database) -> int:
     username = arguments.username or accounts.username_from(arguments.name)
     password, made = _chosen(arguments)
-    password_hash = passwords.hashed(password)
+    password_hash = passwords.hashed(password, username)
     now = datetime.now(UTC)
-    agent = database.write_now(lambda connection: accounts.add(connection, arguments.name, username, password_hash, now))
+
+    def job(connection: Connection) -> Agent:
+        accounts.add(connection, arguments.name, username, password_hash, now)
+        return accounts.set_role(connection, username, Role(arguments.role), now)
+
+    agent = database.write_now(job)
     print(f"Added {line(agent.name)}, who logs in as {agent.username}.")
     _tell(password, made=made)
     return 0
@@ -75,7 +93,7 @@ def _add(arguments: argparse.Namespace, database: Database) -> int:
 
 def _password(arguments: argparse.Namespace, database: Database) -> int:
     password, made = _chosen(arguments)
-    password_hash = passwords.hashed(password)
+    password_hash = passwords.hashed(password, arguments.username)
     now = datetime.now(UTC)
     agent = database.write_now(lambda connection: accounts.set_password(connection, arguments.username, password_hash, now))
     print(f"{agent.username} has a new password and has to log in again.")
@@ -88,8 +106,29 @@ def _list(database: Database) -> int:
     if not agents:
         print('There are no agents yet. Add one: soporte agents add "Ana Gómez"')
         return 0
-    rows = [(agent.username, line(agent.name, 40), clock(agent.created_at), _standing(agent)) for agent in agents]
-    print(columns(("USERNAME", "NAME", "ADDED", "STATE"), rows))
+    rows = [(agent.username, line(agent.name, 40), agent.role, clock(agent.created_at), _standing(agent)) for agent in agents]
+    print(columns(("USERNAME", "NAME", "ROLE", "ADDED", "STATE"), rows))
+    return 0
+
+
+def _role(arguments: argparse.Namespace, database: Database) -> int:
+    now = datetime.now(UTC)
+    agent = database.write_now(lambda connection: accounts.set_role(connection, arguments.username, Role(arguments.role), now))
+    print(f"{agent.username} is now: {agent.role}.")
+    return 0
+
+
+def _enable(username: str, database: Database) -> int:
+    now = datetime.now(UTC)
+    agent = database.write_now(lambda connection: accounts.enable(connection, username, now))
+    print(f"{agent.username} can log in again.")
+    return 0
+
+
+def _reset_factor(username: str, database: Database) -> int:
+    now = datetime.now(UTC)
+    agent = database.write_now(lambda connection: accounts.reset_factor(connection, username, now))
+    print(f"{agent.username} logs in with the password alone until a new second factor is set up; all sessions are ended.")
     return 0
 
 

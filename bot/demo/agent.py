@@ -1,9 +1,12 @@
-"""The demo's agent, so that somebody can log in at once."""
+"""The demo's agent, so that somebody can log in at once and see every page."""
 
 import asyncio
 from datetime import datetime
 
+from sqlalchemy.engine import Connection
+
 from bot.agents import accounts, passwords
+from bot.agents.rights import Role
 from bot.db import Database
 
 USERNAME = "agente"
@@ -16,5 +19,10 @@ async def first_password(database: Database, now: datetime) -> str | None:
         return None
     password = passwords.generated()
     password_hash = await asyncio.to_thread(passwords.hashed, password)
-    await database.write(lambda connection: accounts.add(connection, _NAME, USERNAME, password_hash, now))
+
+    def job(connection: Connection) -> None:
+        accounts.add(connection, _NAME, USERNAME, password_hash, now)
+        accounts.set_role(connection, USERNAME, Role.ADMIN, now)
+
+    await database.write(job)
     return password

@@ -51,12 +51,29 @@ def test_a_login_without_an_account_takes_as_long_as_one_with(kept: str) -> None
     assert 0.2 < unknown / known < 5
 
 
-@pytest.mark.parametrize(("password", "reason"), [("", "0"), ("once-letras", "11"), ("aaaaaaaaaaaaaaaa", "4 different")])
+@pytest.mark.parametrize(
+    ("password", "reason"),
+    [
+        ("", "at least 12"),
+        ("once-letras", "at least 12"),
+        ("aaaaaaaaaaaaaaaa", "4 different"),
+        ("Contraseña-2026!", "tried first"),
+        ("123 456 789 012", "tried first"),
+        ("qwertyuiop1234", "tried first"),
+        ("Ana.Maria.Gomez", "username"),
+        ("ana maria gómez!", "username"),
+    ],
+)
 def test_a_password_that_is_easy_to_guess_is_refused_in_one_line(password: str, reason: str) -> None:
     with pytest.raises(PasswordRefusedError, match=reason) as refusal:
-        passwords.hashed(password)
+        passwords.hashed(password, "ana.maria.gomez")
     assert "\n" not in str(refusal.value)
     assert not password or password not in str(refusal.value)
+
+
+def test_another_agents_name_and_what_only_begins_like_a_common_password_are_accepted() -> None:
+    assert passwords.refusal("ana.maria.gomez", "luis.paz") is None
+    assert passwords.refusal("contraseña2026 con mucho más") is None
 
 
 def test_twelve_characters_are_enough() -> None:

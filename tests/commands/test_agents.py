@@ -4,7 +4,7 @@ from functools import partial
 
 import pytest
 
-from bot.agents import accounts, passwords
+from bot.agents import accounts, factor, passwords
 from bot.commands import agents
 from bot.db import Database
 from tests.commands.conftest import Run
@@ -41,10 +41,12 @@ def test_what_cannot_be_is_refused_in_one_line(run: Run, database: Database, mon
     monkeypatch.setattr("sys.stdin", io.StringIO("corta\n"))
     for words, reason in (
         (["add", "Ana"], "the username ana is taken"),
-        (["add", "Luis", "--password-stdin"], "a password needs at least 12 characters; this one has 5"),
+        (["add", "Luis", "--password-stdin"], "a password needs at least 12 characters"),
         (["add", "李"], "no username can be made from '李': give one with --username"),
         (["add", " ", "--username", "luis"], "an agent needs a name"),
         (["disable", "nadie"], "there is no agent nadie"),
+        (["enable", "nadie"], "there is no agent nadie"),
+        (["role", "nadie", "admin"], "there is no agent nadie"),
         (["password", "nadie"], "there is no agent nadie"),
     ):
         outcome = run(agents, *words)
@@ -58,10 +60,10 @@ def test_the_list_tells_who_may_log_in_and_who_no_longer_may(run: Run) -> None:
     run(agents, "add", "Luis Paz", "--username", "luis")
     assert run(agents, "disable", "LUIS").out.startswith("luis can no longer log in (disabled 20")
     heads, ana, luis = run(agents, "list").out.splitlines()
-    assert heads.split() == ["USERNAME", "NAME", "ADDED", "STATE"]
-    assert ana.startswith("ana.gomez  Ana Gómez  ")
+    assert heads.split() == ["USERNAME", "NAME", "ROLE", "ADDED", "STATE"]
+    assert ana.startswith("ana.gomez  Ana Gómez  agent  ")
     assert ana.endswith("  active")
-    assert re.search(r"^luis {7}Luis Paz {3}.*  disabled 20", luis)
+    assert re.search(r"^luis {7}Luis Paz {3}agent .*  disabled 20", luis)
 
 
 def test_a_new_password_replaces_the_old_one(run: Run, database: Database) -> None:
@@ -70,3 +72,33 @@ def test_a_new_password_replaces_the_old_one(run: Run, database: Database) -> No
     assert outcome.out.startswith("ana has a new password and has to log in again.\n")
     new = outcome.out.split()[-1]
     assert (passwords.is_right(old, kept(database, "ana")), passwords.is_right(new, kept(database, "ana"))) == (False, True)
+
+
+def test_a_role_is_given_with_the_account_or_later(run: Run, database: Database, capsys: pytest.CaptureFixture[str]) -> None:
+    run(agents, "add", "Ana", "--role", "admin")
+    run(agents, "add", "Luis")
+    assert run(agents, "role", "LUIS", "supervisor").out == "luis is now: supervisor.\n"
+    assert [(agent.username, agent.role) for agent in database.read_now(accounts.listed)] == [
+        ("ana", "admin"),
+        ("luis", "supervisor"),
+    ]
+    with pytest.raises(SystemExit):
+        run(agents, "role", "luis", "boss")
+    assert "invalid choice: 'boss'" in capsys.readouterr().err
+
+
+def test_who_was_disabled_is_let_in_again(run: Run, database: Database) -> None:
+    run(agents, "add", "Ana")
+    run(agents, "disable", "ana")
+    assert run(agents, "enable", "ana").out == "ana can log in again.\n"
+    assert database.read_now(accounts.listed)[0].disabled_at is None
+
+
+def test_a_lost_phone_is_helped_by_taking_the_second_factor_away(run: Run, database: Database) -> None:
+    run(agents, "add", "Ana")
+    agent = database.read_now(accounts.listed)[0]
+    database.write_now(partial(factor.begin, agent_id=agent.id, now=agent.created_at))
+    outcome = run(agents, "reset-factor", "ana")
+    assert outcome.out.startswith("ana logs in with the password alone until a new second factor is set up")
+    assert database.read_now(partial(factor.standing, agent_id=agent.id)) is None
+    assert run(agents, "reset-factor", "nadie").err == "there is no agent nadie\n"

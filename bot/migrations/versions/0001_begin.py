@@ -16,8 +16,10 @@ def upgrade() -> None:
         sa.Column("username", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("password_hash", sa.Text(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
         sa.Column("created_at", Moment(), nullable=False),
         sa.Column("disabled_at", Moment(), nullable=True),
+        sa.CheckConstraint("role IN ('agent', 'supervisor', 'admin')", name=op.f("ck_agents_role_known")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_agents")),
         sa.UniqueConstraint("username", name=op.f("uq_agents_username")),
     )
@@ -33,7 +35,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit")),
     )
     with op.batch_alter_table("audit", schema=None) as batch_op:
+        batch_op.create_index("ix_audit_action_id", ["action", "id"], unique=False)
+        batch_op.create_index("ix_audit_agent_id_id", ["agent_id", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_audit_at"), ["at"], unique=False)
+        batch_op.create_index("ix_audit_object_id", ["object", "id"], unique=False)
 
     op.create_table(
         "contacts",
@@ -88,14 +93,37 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_conversations_wake_at"), ["wake_at"], unique=False)
 
     op.create_table(
+        "recovery_codes",
+        sa.Column("agent_id", sa.Text(), nullable=False),
+        sa.Column("code_hash", sa.Text(), nullable=False),
+        sa.Column("used_at", Moment(), nullable=True),
+        sa.ForeignKeyConstraint(["agent_id"], ["agents.id"], name=op.f("fk_recovery_codes_agent_id")),
+        sa.PrimaryKeyConstraint("agent_id", "code_hash", name=op.f("pk_recovery_codes")),
+    )
+    op.create_table(
+        "second_factors",
+        sa.Column("agent_id", sa.Text(), nullable=False),
+        sa.Column("nonce", sa.Text(), nullable=False),
+        sa.Column("created_at", Moment(), nullable=False),
+        sa.Column("confirmed_at", Moment(), nullable=True),
+        sa.Column("last_step", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["agent_id"], ["agents.id"], name=op.f("fk_second_factors_agent_id")),
+        sa.PrimaryKeyConstraint("agent_id", name=op.f("pk_second_factors")),
+    )
+    op.create_table(
         "sessions",
         sa.Column("token_hash", sa.Text(), nullable=False),
         sa.Column("agent_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
         sa.Column("csrf_token", sa.Text(), nullable=False),
+        sa.Column("proved", sa.Boolean(), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("browser", sa.Text(), nullable=False),
         sa.Column("created_at", Moment(), nullable=False),
         sa.Column("expires_at", Moment(), nullable=False),
         sa.ForeignKeyConstraint(["agent_id"], ["agents.id"], name=op.f("fk_sessions_agent_id")),
         sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_sessions")),
+        sa.UniqueConstraint("id", name=op.f("uq_sessions_id")),
     )
     with op.batch_alter_table("sessions", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_sessions_agent_id"), ["agent_id"], unique=False)

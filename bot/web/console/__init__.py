@@ -11,12 +11,24 @@ from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
 from bot.settings import ROOT
-from bot.web.console import errors, inbox, live, login, tickets
+from bot.web.console import account, code, errors, factor, inbox, live, login, people, tickets, trail
 from bot.web.console.context import Console, ConsoleRuntime
 from bot.web.console.delivery import Reasons, load
 from bot.web.console.headers import ProtectiveHeaders
 from bot.web.console.pages import environment
 
+#: Every address of theirs must be listed in `verbs`.
+ROUTERS = (
+    login.router,
+    code.router,
+    account.router,
+    factor.router,
+    people.router,
+    trail.router,
+    inbox.router,
+    live.router,
+    tickets.router,
+)
 _STATIC = Path(__file__).parent.parent / "static"
 
 
@@ -34,10 +46,8 @@ def create_console(runtime: ConsoleRuntime, reasons: Reasons | None = None, stop
         templates=environment(),
         stopping=stopping or asyncio.Event(),
     )
-    app.include_router(login.router)
-    app.include_router(inbox.router)
-    app.include_router(live.router)
-    app.include_router(tickets.router)
+    for router in ROUTERS:
+        app.include_router(router)
     app.mount("/estatico", StaticFiles(directory=_STATIC), name="static")
     app.add_middleware(ProtectiveHeaders, secure=app.state.console.secure, static="/estatico/")
     errors.install(app)

@@ -2,12 +2,14 @@
 
 import asyncio
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Protocol, cast
 
 import jinja2
 from starlette.requests import HTTPConnection
 
+from bot.agents import factor
 from bot.agents.throttle import Throttle
 from bot.coordination.base import Coordination
 from bot.db import Database
@@ -21,6 +23,9 @@ class Clock(Protocol):
 
     def now(self) -> datetime:
         """Now, aware, in UTC."""
+
+    def outside(self) -> datetime:
+        """The same, also where the product's time was moved forward: what the clock of an agent's phone shows."""
 
 
 class ConsoleRuntime(Protocol):
@@ -64,6 +69,22 @@ class Console:
     def secure(self) -> bool:
         """True if agents come by https, going by the configured address and not by what a request claims."""
         return self.runtime.settings.public_url.startswith("https://")
+
+    @cached_property
+    def factor_key(self) -> bytes:
+        """The key of the second factors: of the environment, else the one of this installation's folder."""
+        chosen = self.runtime.settings.console.second_factor_key.get_secret_value()
+        return chosen.encode() if chosen else factor.key_in(self.runtime.settings.folder)
+
+    @property
+    def lifetime(self) -> timedelta:
+        """How long a session may last."""
+        return timedelta(hours=self.runtime.settings.console.session_hours)
+
+    @property
+    def factor_required(self) -> bool:
+        """Whether nobody gets in without a second factor."""
+        return self.runtime.settings.console.second_factor == "required"
 
 
 def console_of(request: HTTPConnection) -> Console:

@@ -36,6 +36,12 @@ def put(request: Request, response: Response, cookie: Cookie, value: str, *, sec
     )
 
 
+def put_session(request: Request, response: Response, token: str) -> None:
+    """Hand a session's token to the browser, for as long as a session may last."""
+    hours = console_of(request).runtime.settings.console.session_hours
+    put(request, response, Cookie.SESSION, token, seconds=hours * 3600)
+
+
 def drop(request: Request, response: Response, cookie: Cookie) -> None:
     """Take a cookie back."""
     put(request, response, cookie, "", seconds=0)

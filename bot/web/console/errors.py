@@ -8,8 +8,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
+from bot.agents.rights import Stage
 from bot.web.console.context import console_of
-from bot.web.console.guard import FormRefusedError, LoginNeededError
+from bot.web.console.guard import FormRefusedError, HalfLoggedInError, LoginNeededError, NotYoursError
 from bot.web.console.headers import protective
 from bot.web.console.pages import page, root
 
@@ -22,6 +23,8 @@ def error_page(request: Request, status: int) -> Response:
 def install(app: FastAPI) -> None:
     """Let every refusal and every failure end in a page."""
     app.add_exception_handler(LoginNeededError, _to_login)
+    app.add_exception_handler(HalfLoggedInError, _to_the_rest_of_the_login)
+    app.add_exception_handler(NotYoursError, _on_missing_right)
     app.add_exception_handler(FormRefusedError, _on_refused_form)
     app.add_exception_handler(RequestValidationError, _on_unknown_address)
     app.add_exception_handler(HTTPException, _on_http_error)
@@ -31,9 +34,23 @@ def install(app: FastAPI) -> None:
 
 async def _to_login(request: Request, error: Exception) -> Response:
     del error
+    return _sent_to(request, "/entrar")
+
+
+async def _to_the_rest_of_the_login(request: Request, error: Exception) -> Response:
+    stage = error.stage if isinstance(error, HalfLoggedInError) else Stage.CODE
+    return _sent_to(request, "/entrar/codigo" if stage is Stage.CODE else "/cuenta/segundo-factor")
+
+
+def _sent_to(request: Request, path: str) -> Response:
     # After a form there is no page to come back to: what was typed is gone, and a form is not sent twice on the quiet.
     way_back = f"{request.url.path}?{request.url.query}".rstrip("?") if request.method == "GET" else f"{root(request)}/"
-    return RedirectResponse(f"{root(request)}/entrar?{urlencode({'next': way_back})}", status_code=303)
+    return RedirectResponse(f"{root(request)}{path}?{urlencode({'next': way_back})}", status_code=303)
+
+
+async def _on_missing_right(request: Request, error: Exception) -> Response:
+    del error
+    return page(request, "error.html", status=403, error="right")
 
 
 async def _on_refused_form(request: Request, error: Exception) -> Response:

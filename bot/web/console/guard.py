@@ -1,4 +1,4 @@
-"""What stands before every page: the session, the form's token, the size of a body, and where a link may lead."""
+"""What stands before every page: the session, the right, the form's token, the size of a body, and where a link may lead."""
 
 import hmac
 import re
@@ -10,10 +10,13 @@ from urllib.parse import parse_qsl
 from fastapi import Depends, Request
 
 from bot.agents import sessions
-from bot.agents.sessions import Session
+from bot.agents.rights import Stage, can
+from bot.agents.sessions import Client, Session
+from bot.agents.trail import Author
 from bot.web.console import cookies
 from bot.web.console.context import console_of
 from bot.web.console.cookies import Cookie
+from bot.web.console.verbs import verb_of
 
 #: The longest form is a login; nothing the console receives comes near this.
 _LARGEST_BODY = 16 * 1024
@@ -24,6 +27,18 @@ _LOCAL = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]{0,500}|/", re.ASCII)
 
 class LoginNeededError(Exception):
     """Nobody is logged in: the page answers with the way to the login."""
+
+
+class HalfLoggedInError(Exception):
+    """The password was right, and something is still missing: the page answers with the way to it."""
+
+    def __init__(self, stage: Stage) -> None:
+        super().__init__(f"login not finished: {stage}")
+        self.stage = stage
+
+
+class NotYoursError(Exception):
+    """The agent may not do this: the page answers 403 and tells nothing of what is there."""
 
 
 class FormRefusedError(Exception):
@@ -53,10 +68,13 @@ async def current_session(request: Request) -> Session | None:
 
 
 async def required_session(request: Request) -> Session:
-    """Who is logged in. Raises LoginNeededError."""
+    """Who is logged in, and may do what this address is for. Raises LoginNeededError, HalfLoggedInError, NotYoursError."""
     session = await current_session(request)
     if session is None:
         raise LoginNeededError
+    actor, verb = session.actor(factor_required=console_of(request).factor_required), verb_of(request)
+    if verb is None or not can(actor, verb, request.path_params.get("username")):
+        raise NotYoursError if actor.stage is Stage.IN else HalfLoggedInError(actor.stage)
     return session
 
 
@@ -75,11 +93,26 @@ async def form_of(request: Request) -> dict[str, str]:
 
 
 async def sent_form(request: Request, session: Annotated[Session, Depends(required_session)]) -> SentForm:
-    """The posted form, if it carries this session's token. Raises LoginNeededError and FormRefusedError."""
+    """The posted form, if it carries this session's token. Raises FormRefusedError, and what `required_session` raises."""
     fields = await form_of(request)
     if not is_same(fields.get("csrf", ""), session.csrf_token):
         raise FormRefusedError(403)
     return SentForm(session, fields)
+
+
+def client_address(request: Request) -> str:
+    """Who sent this, as the server saw it; behind a proxy that the server trusts, as the proxy saw it."""
+    return request.client.host if request.client else ""
+
+
+def client_of(request: Request) -> Client:
+    """From where this comes, to be kept with a session."""
+    return Client(client_address(request), request.headers.get("user-agent", ""))
+
+
+def author_of(request: Request, session: Session) -> Author:
+    """Who does this, to be kept on the trail."""
+    return Author(session.agent_id, client_address(request))
 
 
 def is_same(given: str, expected: str) -> bool:

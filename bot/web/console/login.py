@@ -10,18 +10,20 @@ from fastapi import APIRouter, Request
 from sqlalchemy.engine import Connection
 from starlette.responses import RedirectResponse, Response
 
-from bot.agents import accounts, passwords, sessions
+from bot.agents import accounts, factor, passwords, sessions
 from bot.agents.accounts import Credentials
 from bot.agents.throttle import WINDOW
 from bot.agents.trail import Action, Deed, record
 from bot.web.console import cookies
 from bot.web.console.context import console_of
 from bot.web.console.cookies import Cookie
-from bot.web.console.guard import FormNeeded, current_session, form_of, is_same, local_path
+from bot.web.console.guard import FormNeeded, client_address, client_of, current_session, form_of, is_same, local_path
 from bot.web.console.pages import page, root
 
 router = APIRouter()
 _log = logging.getLogger(__name__)
+#: How long there is for the second factor.
+HALF = timedelta(minutes=10)
 _FORM_SECONDS = 3600
 _LONGEST_USERNAME = 40  # a little more than accounts allow: what is longer is nobody's, and need not be remembered whole
 
@@ -57,7 +59,7 @@ async def log_in(request: Request) -> Response:
         return _form(request, way_on=way_on, username=username, problem="wrong", status=403)
     console.throttle.forgive(username, address)
     answer = RedirectResponse(local_path(way_on, f"{root(request)}/"), status_code=303)
-    cookies.put(request, answer, Cookie.SESSION, token, seconds=int(_lifetime(request).total_seconds()))
+    cookies.put_session(request, answer, token)
     cookies.drop(request, answer, Cookie.LOGIN_FORM)
     return answer
 
@@ -79,13 +81,11 @@ async def log_out(request: Request, form: FormNeeded) -> Response:
     return answer
 
 
-def client_address(request: Request) -> str:
-    """Who sent this, as the server saw it; behind a proxy that the server trusts, as the proxy saw it."""
-    return request.client.host if request.client else ""
-
-
 async def _checked(request: Request, username: str, password: str) -> str | None:
-    """The token of a new session if the password is right and the agent may log in; either way the trail tells."""
+    """The token of a new session if the password is right and the agent may log in; either way the trail tells.
+
+    Where a second factor is in force the session opens nothing but the page that asks for it, and not for long.
+    """
     console = console_of(request)
     database, now = console.runtime.database, console.runtime.clock.now()
     found = await database.read(lambda connection: accounts.credentials(connection, username))
@@ -93,19 +93,21 @@ async def _checked(request: Request, username: str, password: str) -> str | None
     async with console.checking:
         right = await asyncio.to_thread(passwords.is_right, password, known_hash)
         renewed = await asyncio.to_thread(passwords.renewed, password, known_hash) if right and known_hash else None
-    before, address, lifetime = cookies.read(request, Cookie.SESSION), client_address(request), _lifetime(request)
+    before, client, lifetime = cookies.read(request, Cookie.SESSION), client_of(request), console.lifetime
 
     def job(connection: Connection) -> str | None:
         # Looked up again: the agent may have been disabled, or given another password, while this one was checked.
         current = accounts.credentials(connection, username)
         if not right or current is None or current.password_hash != known_hash or current.agent.disabled_at is not None:
-            record(connection, _failure(found, address), now)
+            record(connection, _failure(found, client.address), now)
             return None
         if renewed is not None:
             accounts.renew_hash(connection, current.agent.id, current.password_hash, renewed)
         sessions.end(connection, before)
-        record(connection, Deed(Action.LOGIN_SUCCEEDED, username, current.agent.id, address), now)
-        return sessions.start(connection, current.agent.id, now, lifetime)
+        half = factor.is_set(connection, current.agent.id)
+        action = Action.PASSWORD_RIGHT if half else Action.LOGIN_SUCCEEDED
+        record(connection, Deed(action, username, current.agent.id, client.address), now)
+        return sessions.start(connection, current.agent.id, now, min(HALF, lifetime) if half else lifetime, client)
 
     return await database.write(job)
 
@@ -113,10 +115,6 @@ async def _checked(request: Request, username: str, password: str) -> str | None
 def _failure(found: Credentials | None, address: str) -> Deed:
     # A name that is nobody's is not kept: people type passwords into the wrong field.
     return Deed(Action.LOGIN_FAILED, found.agent.username if found else "", address=address)
-
-
-def _lifetime(request: Request) -> timedelta:
-    return timedelta(hours=console_of(request).runtime.settings.console.session_hours)
 
 
 def _form(request: Request, *, way_on: str, status: int = 200, **values: Any) -> Response:

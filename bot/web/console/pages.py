@@ -10,6 +10,9 @@ import phonenumbers
 from fastapi import Request
 from starlette.responses import HTMLResponse
 
+from bot.agents.rights import Verb, can
+from bot.agents.sessions import Session
+from bot.web.console.browsers import described
 from bot.web.console.context import console_of
 
 #: The line serves Colombia: its agents and its customers read times on the same clock.
@@ -30,6 +33,7 @@ def environment() -> jinja2.Environment:
     )
     made.filters["local"] = local
     made.filters["phone"] = phone
+    made.filters["browser"] = described
     return made
 
 
@@ -50,9 +54,14 @@ def phone(number: str) -> str:
 def page(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
     """A template as an answer, or the block of it that the page's script asks for to show again.
 
-    It also gets `root`, the console's own path, and `today` in Colombia.
+    It also gets `root`, the console's own path, and `today` in Colombia; with a `session` also `may(verb, whose)`, so that
+    it shows no way that leads nowhere.
     """
     console = console_of(request)
+    session = values.get("session")
+    if isinstance(session, Session):
+        actor = session.actor(factor_required=console.factor_required)
+        values["may"] = lambda verb, whose=None: can(actor, Verb(verb), whose)
     values["root"] = root(request)
     values["today"] = local(console.runtime.clock.now()).date()
     found = console.templates.get_template(f"console/{template}")

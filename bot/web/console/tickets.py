@@ -15,8 +15,7 @@ from bot.tickets import queries
 from bot.tickets.queries import Event, Ticket
 from bot.tickets.service import mark_read
 from bot.web.console.context import console_of
-from bot.web.console.guard import SessionNeeded
-from bot.web.console.login import client_address
+from bot.web.console.guard import SessionNeeded, client_address
 from bot.web.console.pages import page
 from bot.web.console.transcript import days
 

@@ -31,6 +31,9 @@ class Clock:
     def now(self) -> datetime:
         return self.at
 
+    def outside(self) -> datetime:
+        return self.at
+
     def advance(self, **amount: float) -> None:
         self.at += timedelta(**amount)
 
@@ -73,7 +76,7 @@ def flow() -> Flow:
 @pytest.fixture
 def world(tmp_path: Path, password_hash: str, flow: Flow) -> Iterator[World]:
     """Two agents with the same password, two customers, no tickets."""
-    made = World(new_database(tmp_path), Settings(public_url="http://testserver"), flow)
+    made = World(new_database(tmp_path), Settings(public_url="http://testserver", data_dir=tmp_path), flow)
     for username, name in (("ana.gomez", "Ana Gómez"), ("luis.paz", "Luis Paz")):
         made.write(accounts.add, name=name, username=username, password_hash=password_hash, now=NOW)
     for customer in ("ana", "luis"):

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from bot.agents.rights import Role
+from bot.agents.trail import Action
 from bot.engine.inputs import Kind
 from bot.messages.tables import Status as Delivery
 from bot.settings import ROOT
@@ -28,6 +30,9 @@ REASONS = ROOT / "flows" / "delivery.yaml"
         ("events", {"opened", *lifecycle.EVENTS.values()}),
         ("kinds", set(Kind)),
         ("deliveries", set(Delivery)),
+        ("roles", set(Role)),
+        ("role_hints", set(Role)),
+        ("actions", set(Action)),
     ],
 )
 def test_everything_that_can_be_shown_has_exactly_one_word(dictionary: str, names: set[str]) -> None:

@@ -1,0 +1,59 @@
+"""Asking once more who it is, before something that a passer-by at an open screen must not do. Throttled like the login."""
+
+import asyncio
+from enum import StrEnum
+
+from fastapi import Request
+
+from bot.agents import accounts, passwords
+from bot.agents.sessions import Session
+from bot.agents.throttle import WINDOW
+from bot.web.console.context import console_of
+from bot.web.console.guard import client_address
+
+#: What a refusal for too many attempts carries.
+WAIT = {"Retry-After": str(int(WINDOW.total_seconds()))}
+
+
+class Problem(StrEnum):
+    """Why it was not believed; the pages have a sentence for each."""
+
+    WRONG = "wrong"
+    THROTTLED = "throttled"
+
+    @property
+    def status(self) -> int:
+        """The HTTP status to refuse it with."""
+        return 429 if self is Problem.THROTTLED else 403
+
+
+async def password_problem(request: Request, session: Session, password: str) -> Problem | None:
+    """None if this is the agent's password. Counts against the same limit as a login."""
+    console, address = console_of(request), client_address(request)
+    if not console.throttle.admit(session.username, address, console.runtime.clock.now()):
+        return Problem.THROTTLED
+    found = await console.runtime.database.read(lambda connection: accounts.credentials(connection, session.username))
+    async with console.checking:
+        right = await asyncio.to_thread(passwords.is_right, password, found.password_hash if found else None)
+    if not right:
+        return Problem.WRONG
+    console.throttle.forgive(session.username, address)
+    return None
+
+
+def may_try_a_code(request: Request, session: Session) -> bool:
+    """Count an attempt at a code; False if there were too many. Counted for the account, wherever the attempts come from.
+
+    Only who knows the password gets here, so nobody else can lock the agent out by it.
+    """
+    console = console_of(request)
+    return console.throttle.admit(*_counted_as(session), console.runtime.clock.now())
+
+
+def forgive_codes(request: Request, session: Session) -> None:
+    """The code just tried was right."""
+    console_of(request).throttle.forgive(*_counted_as(session))
+
+
+def _counted_as(session: Session) -> tuple[str, str]:
+    return "code", session.username

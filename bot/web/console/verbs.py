@@ -1,0 +1,51 @@
+"""What each address of the console is for: the right that `guard` asks for before anything of the page is looked up.
+
+An address that is not listed here is closed to everybody. `{username}` in an address names the one whose things they are;
+an address without it is about one's own things, or about nobody's.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from fastapi import Request
+
+from bot.agents.rights import Verb
+
+#: Who is not logged in may come here, and nowhere else.
+OPEN = frozenset({"GET /entrar", "POST /entrar"})
+
+VERBS: Mapping[str, Verb] = MappingProxyType(
+    {
+        "POST /salir": Verb.LOG_OUT,
+        "GET /entrar/codigo": Verb.PROVE_FACTOR,
+        "POST /entrar/codigo": Verb.PROVE_FACTOR,
+        "GET /cuenta": Verb.KEEP_ACCOUNT,
+        "POST /cuenta/contrasena": Verb.KEEP_ACCOUNT,
+        "POST /cuenta/sesiones/{id}/cerrar": Verb.KEEP_ACCOUNT,
+        "POST /cuenta/sesiones/cerrar-otras": Verb.KEEP_ACCOUNT,
+        "GET /cuenta/segundo-factor": Verb.SET_UP_FACTOR,
+        "GET /cuenta/segundo-factor/qr.svg": Verb.SET_UP_FACTOR,
+        "POST /cuenta/segundo-factor": Verb.SET_UP_FACTOR,
+        "POST /cuenta/segundo-factor/confirmar": Verb.SET_UP_FACTOR,
+        "POST /cuenta/segundo-factor/codigos": Verb.KEEP_ACCOUNT,
+        "POST /cuenta/segundo-factor/quitar": Verb.KEEP_ACCOUNT,
+        "GET /personas": Verb.SEE_PEOPLE,
+        "POST /personas": Verb.ADD_PERSON,
+        "GET /personas/{username}": Verb.SEE_PEOPLE,
+        "POST /personas/{username}/rol": Verb.CHANGE_ROLE,
+        "POST /personas/{username}/desactivar": Verb.DISABLE_PERSON,
+        "POST /personas/{username}/activar": Verb.ENABLE_PERSON,
+        "POST /personas/{username}/contrasena": Verb.GIVE_PASSWORD,
+        "POST /personas/{username}/segundo-factor": Verb.RESET_FACTOR,
+        "POST /personas/{username}/sesiones": Verb.END_SESSIONS,
+        "GET /registro": Verb.READ_TRAIL,
+        "GET /": Verb.LIST_TICKETS,
+        "GET /vivo": Verb.LIST_TICKETS,
+        "GET /solicitudes/{number}": Verb.READ_TICKET,
+    }
+)
+
+
+def verb_of(request: Request) -> Verb | None:
+    """The right that this request's address asks for; None if the address is not listed."""
+    return VERBS.get(f"{request.method} {request.scope['route'].path}")

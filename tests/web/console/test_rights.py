@@ -1,0 +1,166 @@
+"""Every address of the console × every role × one's own thing, somebody else's, one that is not there.
+
+The addresses come from the routes themselves; who may go there is written out here a second time, by hand.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+from itertools import product
+
+import httpx
+import pytest
+from fastapi.routing import iter_route_contexts
+from starlette.routing import Mount
+
+from bot.agents import accounts, sessions
+from bot.agents.rights import Role
+from bot.tickets.service import move, open_ticket
+from bot.web.console import ROUTERS, live
+from bot.web.console.verbs import OPEN, VERBS
+from tests.tickets.world import NOW, asked
+from tests.web.console.browser import Browser, parsed
+from tests.web.console.conftest import World
+
+OpenBrowser = Callable[..., Browser]
+EVERYBODY, LEADS, ADMINS = set(Role), {Role.SUPERVISOR, Role.ADMIN}, {Role.ADMIN}
+#: Who may go there. What is marked `others` is refused when it is about oneself.
+MAY: dict[str, set[Role]] = {
+    "POST /salir": EVERYBODY,
+    "GET /entrar/codigo": EVERYBODY,
+    "POST /entrar/codigo": EVERYBODY,
+    "GET /cuenta": EVERYBODY,
+    "POST /cuenta/contrasena": EVERYBODY,
+    "POST /cuenta/sesiones/{id}/cerrar": EVERYBODY,
+    "POST /cuenta/sesiones/cerrar-otras": EVERYBODY,
+    "GET /cuenta/segundo-factor": EVERYBODY,
+    "GET /cuenta/segundo-factor/qr.svg": EVERYBODY,
+    "POST /cuenta/segundo-factor": EVERYBODY,
+    "POST /cuenta/segundo-factor/confirmar": EVERYBODY,
+    "POST /cuenta/segundo-factor/codigos": EVERYBODY,
+    "POST /cuenta/segundo-factor/quitar": EVERYBODY,
+    "GET /personas": ADMINS,
+    "POST /personas": ADMINS,
+    "GET /personas/{username}": ADMINS,
+    "POST /personas/{username}/rol": ADMINS,
+    "POST /personas/{username}/desactivar": ADMINS,
+    "POST /personas/{username}/activar": ADMINS,
+    "POST /personas/{username}/contrasena": ADMINS,
+    "POST /personas/{username}/segundo-factor": ADMINS,
+    "POST /personas/{username}/sesiones": ADMINS,
+    "GET /registro": LEADS,
+    "GET /": EVERYBODY,
+    "GET /vivo": EVERYBODY,
+    "GET /solicitudes/{number}": EVERYBODY,
+}
+OTHERS = {address for address in MAY if address.startswith("POST /personas/{username}")}
+#: What is only ever looked for among one's own.
+NOT_FOUND_IF_OTHERS = {"POST /cuenta/sesiones/{id}/cerrar"}
+#: There is no QR code before a second factor was begun.
+NOT_FOUND_AT_FIRST = {"GET /cuenta/segundo-factor/qr.svg"}
+#: What stands for a parameter of an address: Ana's own, Luis', nobody's. Ana is the one who asks.
+THINGS = {
+    "username": {"own": "ana.gomez", "other": "luis.paz", "absent": "nadie"},
+    "number": {"own": "SF-000001", "other": "SF-000002", "absent": "SF-000099"},
+}
+
+
+def addresses() -> set[str]:
+    """Every address of every router, as `METHOD /path`."""
+    routes = [route for router in ROUTERS for route in iter_route_contexts(router.routes)]
+    return {f"{method} {route.path}" for route in routes for method in route.methods or ()}
+
+
+@pytest.fixture(autouse=True)
+def short_streams(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stream ends at once: who may open it is asked before it begins."""
+    monkeypatch.setattr(live, "_LIFE_SECONDS", 0.0)
+
+
+@pytest.fixture
+def things(world: World) -> None:
+    """A ticket of Ana's and one of Luis'."""
+    for agent, customer in (("ana.gomez", "ana"), ("luis.paz", "luis")):
+        number = world.write(open_ticket, ticket=asked(customer, f"{customer}:0"), now=NOW)
+        world.write(move, number=number, trigger="assign", actor=agent, now=NOW)
+
+
+def visitor(world: World, open_browser: OpenBrowser, role: Role) -> tuple[Browser, str]:
+    """A browser in which Ana is logged in with this role, and the token of her forms."""
+    ana = world.write(accounts.set_role, username="ana.gomez", role=role, now=NOW)
+    token = world.write(sessions.start, agent_id=ana.id, now=NOW, lifetime=timedelta(hours=1))
+    browser = open_browser()
+    browser.client.cookies.set("soporte-session", token, domain="testserver.local", path="/")
+    session = world.database.read_now(partial(sessions.find, token=token, now=NOW))
+    assert session is not None
+    return browser, session.csrf_token
+
+
+def session_of(world: World, username: str) -> str:
+    """The id of a session of this agent's."""
+    found = world.database.read_now(partial(accounts.credentials, username=username))
+    assert found is not None
+    agent_id = found.agent.id
+    world.write(sessions.start, agent_id=agent_id, now=NOW, lifetime=timedelta(hours=1))
+    return world.database.read_now(partial(sessions.listed, agent_id=agent_id, now=NOW))[0].id
+
+
+def ask(browser: Browser, address: str, csrf: str = "", **parameters: str) -> httpx.Response:
+    method, path = address.split()
+    path = "/consola" + path.format(**parameters)
+    return browser.get(path) if method == "GET" else browser.post(path, {"csrf": csrf, "role": "agent"})
+
+
+def test_every_address_says_what_it_is_for_and_nothing_else_does() -> None:
+    assert addresses() == OPEN | set(VERBS)
+    assert set(VERBS) == set(MAY)
+
+
+def test_nothing_but_style_sheets_is_served_beside_the_addresses(world: World) -> None:
+    (console,) = [route.app for route in world.app().routes if isinstance(route, Mount)]
+    beside = [route.path for route in iter_route_contexts(console.routes) if not route.methods]  # type: ignore[attr-defined]
+    assert beside == ["/estatico"]
+
+
+@pytest.mark.parametrize("address", sorted(VERBS))
+def test_an_address_is_open_to_those_who_may_and_to_nobody_else(
+    world: World, things: None, open_browser: OpenBrowser, address: str
+) -> None:
+    for role, whose in product(Role, ("own", "other", "absent") if "{" in address else ("own",)):
+        browser, csrf = visitor(world, open_browser, role)
+        before = len(world.trail())
+        a_session = {"own": session_of(world, "ana.gomez"), "other": session_of(world, "luis.paz"), "absent": "nada"}
+        parameters = {name: values[whose] for name, values in {**THINGS, "id": a_session}.items()}
+        answer = ask(browser, address, csrf, **parameters)
+        if role in MAY[address] and not (address in OTHERS and whose == "own"):
+            missing = whose == "absent" or (whose == "other" and address in NOT_FOUND_IF_OTHERS) or address in NOT_FOUND_AT_FIRST
+            allowed = answer.status_code == 404 if missing else answer.status_code not in {401, 404, 500}
+            assert allowed, (role, whose, answer)
+            assert "Esto no te corresponde" not in answer.text, (role, whose)
+        else:
+            assert "Esto no te corresponde" in parsed(answer).text, (role, whose, answer)
+            assert (answer.status_code, len(world.trail())) == (403, before)
+
+
+@pytest.mark.parametrize("address", sorted(VERBS))
+def test_who_is_not_logged_in_is_sent_to_the_login_from_every_address(browser: Browser, things: None, address: str) -> None:
+    answer = ask(browser, address, id="nada", **{name: values["own"] for name, values in THINGS.items()})
+    assert (answer.status_code, answer.text) == (303, "")
+    assert answer.headers["location"].startswith("/consola/entrar?next=")
+
+
+def test_an_address_that_is_not_listed_is_closed_even_to_admins(
+    world: World, open_browser: OpenBrowser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser, _ = visitor(world, open_browser, Role.ADMIN)
+    assert browser.get("/consola/").status_code == 200
+    monkeypatch.setattr("bot.web.console.verbs.VERBS", {})
+    assert browser.get("/consola/").status_code == 403
+
+
+def test_a_role_taken_away_counts_from_the_next_page_on(world: World, open_browser: OpenBrowser) -> None:
+    browser, _ = visitor(world, open_browser, Role.ADMIN)
+    world.write(accounts.set_role, username="ana.gomez", role=Role.AGENT, now=NOW)
+    session = world.database.read_now(partial(sessions.find, token=browser.client.cookies["soporte-session"], now=NOW))
+    assert session is not None
+    assert session.role is Role.AGENT
