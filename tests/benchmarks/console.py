@@ -52,6 +52,9 @@ class Clock:
     def now(self) -> datetime:
         return self.at
 
+    def outside(self) -> datetime:
+        return self.at
+
 
 @dataclass(frozen=True)
 class Parts:
