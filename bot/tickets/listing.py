@@ -20,7 +20,7 @@ PAGE = 25
 #: Nobody works through more than this, and counting on would cost more with every ticket.
 MOST = 1000
 #: So many tickets can be looked through for one page.
-_FEW = 10_000
+_FEW = 5_000
 #: How many matches of a search are put through the filters for one page: so a search has a longest time.
 LOOKED_THROUGH = 2000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -18,4 +18,4 @@ def upgrade() -> None:
         )
     else:
         op.execute("CREATE TABLE ticket_search (ticket_id bigint PRIMARY KEY, words tsvector NOT NULL)")
-        op.execute("CREATE INDEX ix_ticket_search_words ON ticket_search USING gin (words)")
+        op.execute("CREATE INDEX ix_ticket_search_words ON ticket_search USING gin (words) WITH (gin_pending_list_limit = 64)")
