@@ -42,8 +42,13 @@ for _chosen in (tickets.c.status, tickets.c.case, tickets.c.category, tickets.c.
 #: Conditions with an index of their own. Values stand in them literally: a database uses a partial index only if it sees them.
 IS_HELD = tickets.c.status.in_([sa.literal_column("'assigned'"), sa.literal_column("'waiting'")])
 IS_UNREAD = tickets.c.unread == sa.literal_column("true")
-sa.Index("ix_tickets_held", tickets.c.assignee, tickets.c.id, sqlite_where=IS_HELD, postgresql_where=IS_HELD)
-sa.Index("ix_tickets_unread", tickets.c.id, sqlite_where=IS_UNREAD, postgresql_where=IS_UNREAD)
+for _name, _keys, _where in (
+    ("held_id", [tickets.c.assignee, tickets.c.id], IS_HELD),
+    ("held_last_message", [tickets.c.assignee, tickets.c.last_message_at, tickets.c.id], IS_HELD),
+    ("unread_id", [tickets.c.id], IS_UNREAD),
+    ("unread_last_message", [tickets.c.last_message_at, tickets.c.id], IS_UNREAD),
+):
+    sa.Index(f"ix_tickets_{_name}", *_keys, sqlite_where=_where, postgresql_where=_where)
 
 ticket_events = sa.Table(
     "ticket_events",

@@ -2,6 +2,9 @@ import random
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -14,7 +17,7 @@ from bot.tickets.listing import SORTS, Mark, MarkRefusedError, Page, Question, r
 from bot.tickets.queries import Ticket
 from bot.tickets.service import hear, mark_read, move, open_ticket
 from bot.tickets.tables import tickets
-from tests.tickets.world import MINUTE, NOW, asked, open_many
+from tests.tickets.world import MINUTE, NOW, asked, new_database, open_many
 
 ANA = Asking("ana.gomez", NOW + timedelta(hours=1))
 
@@ -139,3 +142,26 @@ def test_a_mark_of_no_page_is_refused(text: str, sort: str) -> None:
     with pytest.raises(MarkRefusedError):
         read_mark(text, sort)
     assert read_mark("7", "recientes") == Mark(7)
+
+
+@pytest.mark.parametrize("sort", list(SORTS))
+def test_no_list_reads_all_tickets_or_sorts_them(sort: str) -> None:
+    with TemporaryDirectory() as folder:
+        database = new_database(Path(folder))
+        plans: list[str] = []
+
+        def explain(connection: sa.Connection, cursor: Any, statement: str, parameters: Any, *_: object) -> None:
+            if statement.startswith("SELECT tickets"):
+                plans.extend(
+                    row[3] for row in connection.connection.cursor().execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
+                )
+
+        sa.event.listen(database.reading, "before_cursor_execute", explain)
+        values = {"estado": "open", "caso": "a", "categoria": "b", "asesor": "luis.paz"}
+        for name in FILTERS:
+            # What was written within a day is sorted by number: a day has so many tickets and no more.
+            if name not in {"por_cerrar", "ventana_abierta"} or SORTS[sort].column is tickets.c.last_message_at:
+                page(database, sort=sort, filters={name: values.get(name, "si")})
+        database.close()
+    assert len([plan for plan in plans if "tickets" in plan]) >= len(FILTERS) - 2
+    assert [plan for plan in plans if "TEMP B-TREE" in plan or plan == "SCAN tickets"] == []

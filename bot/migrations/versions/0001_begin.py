@@ -241,8 +241,15 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_tickets_contact_id"), ["contact_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_tickets_conversation_id"), ["conversation_id"], unique=False)
         batch_op.create_index(
-            "ix_tickets_held",
+            "ix_tickets_held_id",
             ["assignee", "id"],
+            unique=False,
+            sqlite_where=sa.text("status IN ('assigned', 'waiting')"),
+            postgresql_where=sa.text("status IN ('assigned', 'waiting')"),
+        )
+        batch_op.create_index(
+            "ix_tickets_held_last_message",
+            ["assignee", "last_message_at", "id"],
             unique=False,
             sqlite_where=sa.text("status IN ('assigned', 'waiting')"),
             postgresql_where=sa.text("status IN ('assigned', 'waiting')"),
@@ -251,8 +258,15 @@ def upgrade() -> None:
         batch_op.create_index("ix_tickets_status_id", ["status", "id"], unique=False)
         batch_op.create_index("ix_tickets_status_last_message", ["status", "last_message_at", "id"], unique=False)
         batch_op.create_index(
-            "ix_tickets_unread",
+            "ix_tickets_unread_id",
             ["id"],
+            unique=False,
+            sqlite_where=sa.text("unread = true"),
+            postgresql_where=sa.text("unread = true"),
+        )
+        batch_op.create_index(
+            "ix_tickets_unread_last_message",
+            ["last_message_at", "id"],
             unique=False,
             sqlite_where=sa.text("unread = true"),
             postgresql_where=sa.text("unread = true"),
