@@ -26,6 +26,7 @@ from bot.messages import outbox
 from bot.messages.sender import Policy, Sender
 from bot.migrations import upgrade
 from bot.settings import Settings, SettingsProblem
+from bot.tickets.promises import Promises, Target
 
 _log = logging.getLogger(__name__)
 STATUS_PATH = "/webhooks/twilio/status"
@@ -122,6 +123,17 @@ def _alone(folder: Path) -> TextIO:
     return lock
 
 
+def promises_of(settings: Settings, flow: Flow) -> Promises:
+    """What customers are promised, in the flow's business hours."""
+
+    def target(first_response: float, resolution: float) -> Target:
+        return Target(timedelta(hours=first_response), timedelta(hours=resolution))
+
+    chosen = settings.promises
+    categories = {name: target(its.first_response_hours, its.resolution_hours) for name, its in chosen.categories.items()}
+    return Promises(flow.hours, target(chosen.first_response_hours, chosen.resolution_hours), categories)
+
+
 @asynccontextmanager
 async def working(runtime: Runtime) -> AsyncIterator[None]:
     """Run worker and sender beside whatever the caller does; on the way out, finish what is under way."""
@@ -130,6 +142,7 @@ async def working(runtime: Runtime) -> AsyncIterator[None]:
         flow=runtime.flow,
         reminder_after=timedelta(minutes=settings.conversation.reminder_after_minutes),
         resume_after=timedelta(hours=settings.conversation.resume_after_hours),
+        promises=promises_of(settings, runtime.flow),
     )
     policy = Policy(
         parallel=settings.sender.parallel,

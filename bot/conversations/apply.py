@@ -11,6 +11,7 @@ from bot.contacts import consents
 from bot.engine.effects import TICKET, Effect, OpenTicket, RecordConsent, Say, WakeAt
 from bot.engine.inputs import Location, Media, MessageReceived
 from bot.messages import outbox
+from bot.tickets.promises import Promises
 from bot.tickets.service import NewTicket, open_ticket
 
 
@@ -29,6 +30,7 @@ class Scene:
     wake_at: datetime | None = None
     ticket: str = ""  #: number of the ticket that was opened in this turn
     has_answered: bool = False  #: "typing…" is shown before the first answer only
+    promises: Promises | None = None  #: what customers are promised when a ticket is opened
     count: int = 0  #: effects written so far: with the input's id, the cause of every row
 
     def cause(self) -> str:
@@ -105,7 +107,8 @@ def _open_ticket(scene: Scene, effect: OpenTicket) -> None:
         detail=effect.detail,
         attachments=attachments(effect.attachments),
     )
-    scene.ticket = open_ticket(scene.connection, ticket, scene.now)
+    due = scene.promises.due(effect.category, scene.now) if scene.promises else None
+    scene.ticket = open_ticket(scene.connection, ticket, scene.now, due)
 
 
 def _record_consent(scene: Scene, effect: RecordConsent) -> None:

@@ -21,6 +21,7 @@ from bot.engine.flow import Flow
 from bot.engine.inputs import MessageReceived
 from bot.engine.step import step
 from bot.engine.turn import Circumstances, TicketSummary
+from bot.tickets.promises import Promises
 from bot.tickets.queries import tickets_of
 
 
@@ -35,6 +36,7 @@ class Rules:
     flow: Flow
     reminder_after: timedelta
     resume_after: timedelta
+    promises: Promises | None = None
 
 
 def handle(connection: Connection, rules: Rules, conversation_id: str, now: datetime) -> bool:
@@ -54,6 +56,7 @@ def handle(connection: Connection, rules: Rules, conversation_id: str, now: date
     )
     result = step(rules.flow, snapshot.from_json(here.state), happened, circumstances)
     scene = _scene(connection, here, waits, now)
+    scene.promises = rules.promises
     if isinstance(happened, MessageReceived):
         write_received(scene, happened, result.reasons)
     for effect in result.effects:
@@ -106,6 +109,6 @@ def _save(scene: Scene, version: int, state: dict[str, Any]) -> None:
 
 def _tickets(connection: Connection, contact_id: str) -> list[TicketSummary]:
     return [
-        TicketSummary(ticket.number, ticket.category, ticket.status.value, ticket.updated_at)
+        TicketSummary(ticket.number, ticket.category, ticket.status.value, ticket.updated_at, answer_due=ticket.answer_due)
         for ticket in tickets_of(connection, contact_id)
     ]

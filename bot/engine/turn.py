@@ -26,6 +26,7 @@ class TicketSummary:
     category: str
     status: str  #: of the ticket's lifecycle; `statuses:` in `flows/phrases.yaml` names it in Spanish
     updated_at: datetime
+    answer_due: datetime | None = None  #: until when a first answer was promised that was not given yet
 
 
 def _no_tickets() -> Sequence[TicketSummary]:

@@ -30,6 +30,7 @@ class TicketState:
     status: Status
     created_at: datetime
     updated_at: datetime
+    answer_due: datetime | None = None  #: until when a first answer was promised that was not given yet
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,10 @@ class Ticket:
     updated_at: datetime
     profile_name: str
     phone: str  #: E.164, or empty while WhatsApp hides it
+    resolved_at: datetime | None = None  #: while it is resolved
+    first_response_due_at: datetime | None = None
+    resolution_due_at: datetime | None = None
+    first_responded_at: datetime | None = None
 
     @property
     def customer(self) -> str:
@@ -111,12 +116,21 @@ def events(connection: Connection, ticket_id: int) -> list[Event]:
 
 def tickets_of(connection: Connection, contact_id: str) -> list[TicketState]:
     """What this customer asked for, newest first."""
-    columns = (tickets.c.number, tickets.c.category, tickets.c.status, tickets.c.created_at, tickets.c.updated_at)
+    unanswered = sa.and_(tickets.c.first_responded_at.is_(None), tickets.c.status != Status.RESOLVED.value)
+    answer_due = sa.case((unanswered, tickets.c.first_response_due_at))
+    columns = (tickets.c.number, tickets.c.category, tickets.c.status, tickets.c.created_at, tickets.c.updated_at, answer_due)
     query = sa.select(*columns).where(tickets.c.contact_id == contact_id).order_by(tickets.c.id.desc())
     return [
-        TicketState(number, category, Status(status), created_at, updated_at)
-        for number, category, status, created_at, updated_at in connection.execute(query)
+        TicketState(number, category, Status(status), created_at, updated_at, answer_due)
+        for number, category, status, created_at, updated_at, answer_due in connection.execute(query)
     ]
+
+
+def is_overdue(now: datetime) -> sa.ColumnElement[bool]:
+    """The condition on `tickets` for those that we let wait longer than was promised; not those that wait for the customer."""
+    late_answer = sa.and_(tickets.c.first_responded_at.is_(None), tickets.c.first_response_due_at <= now)
+    in_our_hands = tickets.c.status.in_([Status.OPEN.value, Status.ASSIGNED.value])
+    return sa.and_(in_our_hands, sa.or_(late_answer, tickets.c.resolution_due_at <= now))
 
 
 def _select() -> sa.Select[Any]:
@@ -140,4 +154,8 @@ def _ticket(row: Row[Any]) -> Ticket:
         updated_at=row.updated_at,
         profile_name=row.profile_name,
         phone=row.phone,
+        resolved_at=row.resolved_at,
+        first_response_due_at=row.first_response_due_at,
+        resolution_due_at=row.resolution_due_at,
+        first_responded_at=row.first_responded_at,
     )

@@ -14,6 +14,7 @@ from bot.db import insert_new
 from bot.engine.effects import FieldValue
 from bot.tickets import lifecycle
 from bot.tickets.lifecycle import NotAllowedError, Status
+from bot.tickets.promises import Due
 from bot.tickets.tables import ticket_events, tickets
 
 
@@ -44,8 +45,11 @@ def number_of(identity: int) -> str:
     return f"SF-{identity:06d}"
 
 
-def open_ticket(connection: Connection, ticket: NewTicket, now: datetime) -> str:
-    """Open a ticket and return its number; a second call with the same cause returns the same number and writes nothing."""
+def open_ticket(connection: Connection, ticket: NewTicket, now: datetime, due: Due | None = None) -> str:
+    """Open a ticket, promised until `due`, and return its number.
+
+    A second call with the same cause returns the same number and writes nothing.
+    """
     if known := _number_by_cause(connection, ticket.cause):
         return known
     values = {
@@ -58,6 +62,8 @@ def open_ticket(connection: Connection, ticket: NewTicket, now: datetime) -> str
         "attachments": list(ticket.attachments),
         "created_at": now,
         "updated_at": now,
+        "first_response_due_at": due and due.first_response_at,
+        "resolution_due_at": due and due.resolution_at,
     }
     inserted = insert_new(connection, tickets, values)
     identity, number = connection.execute(sa.select(tickets.c.id, tickets.c.number).where(tickets.c.cause == ticket.cause)).one()
@@ -78,6 +84,7 @@ def move(connection: Connection, number: str, trigger: str, actor: str, now: dat
     identity, status = _state(connection, number)
     new = lifecycle.after(status, trigger)
     values: dict[str, Any] = {"status": new.value, "updated_at": now}
+    values["resolved_at"] = now if new is Status.RESOLVED else None
     if new is Status.OPEN:
         values["assignee"] = ""
     elif trigger == "assign":
@@ -89,6 +96,13 @@ def move(connection: Connection, number: str, trigger: str, actor: str, now: dat
     data = {"from": status.value, "to": new.value}
     _record(connection, identity, now, kind=lifecycle.EVENTS[trigger], actor=actor, data=data)
     return new
+
+
+def mark_answered(connection: Connection, conversation_id: str, now: datetime) -> None:
+    """An agent wrote to the customer: every ticket of the conversation that is not resolved has its first response now."""
+    unanswered = sa.and_(tickets.c.conversation_id == conversation_id, tickets.c.first_responded_at.is_(None))
+    waiting = sa.and_(unanswered, tickets.c.status != Status.RESOLVED.value)
+    connection.execute(sa.update(tickets).where(waiting).values(first_responded_at=now))
 
 
 def _number_by_cause(connection: Connection, cause: str) -> str | None:

@@ -21,6 +21,10 @@ tickets = sa.Table(
     sa.Column("attachments", Json, nullable=False),
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("updated_at", Moment, nullable=False),
+    sa.Column("resolved_at", Moment, nullable=True),  # while it is resolved
+    sa.Column("first_response_due_at", Moment, nullable=True),  # until when the customer was promised an answer, if they were
+    sa.Column("resolution_due_at", Moment, nullable=True),
+    sa.Column("first_responded_at", Moment, nullable=True),  # when an agent first wrote to the customer about it
     sa.CheckConstraint("status <> 'open' OR assignee = ''", name="open_is_nobodys"),
     sa.CheckConstraint("status NOT IN ('assigned', 'waiting') OR assignee <> ''", name="held_by_somebody"),
     sqlite_autoincrement=True,  # a number is never given out twice, also after a delete

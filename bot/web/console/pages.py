@@ -50,7 +50,7 @@ def phone(number: str) -> str:
 
 
 def page(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
-    """A template as an answer. It also gets `root`, the console's own path, and `today` in Colombia.
+    """A template as an answer. It also gets `root`, the console's own path, `now`, and `today` in Colombia.
 
     With a `session` it gets `may(verb, whose)` too, so that it shows no way that leads nowhere.
     """
@@ -60,7 +60,8 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
         actor = session.actor(factor_required=console.factor_required)
         values["may"] = lambda verb, whose=None: can(actor, Verb(verb), whose)
     values["root"] = root(request)
-    values["today"] = local(console.runtime.clock.now()).date()
+    values["now"] = console.runtime.clock.now()
+    values["today"] = local(values["now"]).date()
     return HTMLResponse(console.templates.get_template(f"console/{template}").render(values), status_code=status)
 
 
