@@ -50,6 +50,8 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
 async def _serve(runtime: Runtime, listening: socket.socket) -> None:
     stop = asyncio.Event()
     with signals(stop):
-        async with serving(create_app(runtime), listening, lifespan=True, grace=_GRACE):
+        app = create_app(runtime)
+        async with serving(app, listening, lifespan=True, grace=_GRACE):
             logging.getLogger(__name__).info("serving on port %d", listening.getsockname()[1])
             await stop.wait()
+            app.state.stopping.set()  # open pages let go of their streams

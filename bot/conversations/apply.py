@@ -11,8 +11,9 @@ from bot.contacts import consents
 from bot.engine.effects import TICKET, Effect, OpenTicket, RecordConsent, Say, WakeAt
 from bot.engine.inputs import Location, Media, MessageReceived
 from bot.messages import outbox
+from bot.messages.queries import said
 from bot.tickets.promises import Promises
-from bot.tickets.service import NewTicket, open_ticket
+from bot.tickets.service import NewTicket, hear, open_ticket
 
 
 @dataclass
@@ -58,6 +59,7 @@ def write_received(scene: Scene, message: MessageReceived, reasons: tuple[str, .
         ),
         scene.now,
     )
+    hear(scene.connection, scene.conversation_id, message.text, scene.now)
 
 
 def apply(scene: Scene, effect: Effect) -> None:
@@ -106,6 +108,7 @@ def _open_ticket(scene: Scene, effect: OpenTicket) -> None:
         fields=effect.fields,
         detail=effect.detail,
         attachments=attachments(effect.attachments),
+        said=said(scene.connection, scene.conversation_id),
     )
     due = scene.promises.due(effect.category, scene.now) if scene.promises else None
     scene.ticket = open_ticket(scene.connection, ticket, scene.now, due)

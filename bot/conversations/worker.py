@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.conversations import inbox
 from bot.conversations.handle import Rules, StaleTurn, handle, note_failure
-from bot.coordination.base import Coordination
+from bot.coordination.base import Change, Coordination
 from bot.db import Database
 
 _log = logging.getLogger(__name__)
@@ -60,6 +60,7 @@ class Worker:
         while not self._stopping and await self._handle_next(conversation_id):
             handled = True
             await self._coordination.wake("outbox")
+            await self._coordination.publish(Change(conversation_id))
         return handled
 
     async def _handle_next(self, conversation_id: str) -> bool:

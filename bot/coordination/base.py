@@ -1,13 +1,29 @@
 """What coordination offers, whether one process runs or many."""
 
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Literal, Protocol
 
 #: What can be waited for: work in the inbox, or messages to send.
 Topic = Literal["inbox", "outbox"]
 
 
+@dataclass(frozen=True)
+class Change:
+    """Something of a conversation changed and is committed: whoever shows it may look again."""
+
+    conversation_id: str
+
+
+class Subscription(Protocol):
+    """What is published from now on, as long as the subscription is held."""
+
+    async def next(self, seconds: float) -> Change | None:
+        """The next event, or None if none comes within `seconds`. Of very many that nobody took, the oldest are lost."""
+
+
 class Coordination(Protocol):
-    """Wake-ups between those who make work and those who do it."""
+    """Wake-ups between those who make work and those who do it, and events for those who watch."""
 
     async def start(self) -> None:
         """Connect. Does not raise when the other side is away: wake-ups are then lost, and work is found by sweeping."""
@@ -20,6 +36,12 @@ class Coordination(Protocol):
 
     async def wait(self, topic: Topic, seconds: float) -> bool:
         """Wait up to `seconds` for a wake-up; True if one came. One that came before the call counts."""
+
+    async def publish(self, event: Change) -> None:
+        """Tell everybody who has subscribed, in any process. To be called after the commit; a hint, like a wake-up."""
+
+    def subscribe(self) -> AbstractContextManager[Subscription]:
+        """Hear of every event that is published meanwhile, in this process or another, once."""
 
     async def is_well(self) -> bool:
         """Whether wake-ups get through at present."""

@@ -1,15 +1,20 @@
 """Coordination of one process with itself."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from bot.coordination.base import Topic
+from bot.coordination.base import Change, Topic
+
+_MOST_WAITING = 256
 
 
 class InProcess:
-    """An event for each topic. Belongs to the event loop that uses it first."""
+    """An event for each topic, and a queue for each subscription. Belongs to the event loop that uses it first."""
 
     def __init__(self) -> None:
         self._events: dict[Topic, asyncio.Event] = {"inbox": asyncio.Event(), "outbox": asyncio.Event()}
+        self._subscriptions: set[_Queue] = set()
 
     async def start(self) -> None:
         """Nothing to connect to."""
@@ -32,6 +37,38 @@ class InProcess:
         event.clear()
         return True
 
+    async def publish(self, event: Change) -> None:
+        """Put it into every queue."""
+        for subscription in self._subscriptions:
+            subscription.put(event)
+
+    @contextmanager
+    def subscribe(self) -> Iterator["_Queue"]:
+        """A queue of its own."""
+        subscription = _Queue()
+        self._subscriptions.add(subscription)
+        try:
+            yield subscription
+        finally:
+            self._subscriptions.discard(subscription)
+
     async def is_well(self) -> bool:
         """Always: there is nobody else."""
         return True
+
+
+class _Queue:
+    def __init__(self) -> None:
+        self._waiting: asyncio.Queue[Change] = asyncio.Queue(_MOST_WAITING)
+
+    def put(self, event: Change) -> None:
+        if self._waiting.full():
+            self._waiting.get_nowait()
+        self._waiting.put_nowait(event)
+
+    async def next(self, seconds: float) -> Change | None:
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._waiting.get()
+        except TimeoutError:
+            return None

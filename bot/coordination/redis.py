@@ -4,17 +4,20 @@ A message published while nobody listens, or while Redis is away, is lost; that 
 """
 
 import asyncio
+import json
 import logging
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
+from uuid import uuid4
 
 from redis import asyncio as redis
 from redis.exceptions import RedisError
 
-from bot.coordination.base import Topic
+from bot.coordination.base import Change, Subscription, Topic
 from bot.coordination.in_process import InProcess
 
 _log = logging.getLogger(__name__)
 _CHANNELS: dict[bytes, Topic] = {b"soporte:wake:inbox": "inbox", b"soporte:wake:outbox": "outbox"}
+_EVENTS = b"soporte:events"
 _RETRY_SECONDS = 1.0
 
 
@@ -25,6 +28,7 @@ class Redis:
         """`url` as redis-py writes it: `redis://host:6379/0`, `unix:///path`."""
         self._client = redis.Redis.from_url(url, socket_timeout=1.0, socket_connect_timeout=1.0)
         self._here = InProcess()
+        self._name = uuid4().hex  # tells what this process published itself
         self._listener: asyncio.Task[None] | None = None
         self._well = True
 
@@ -53,6 +57,20 @@ class Redis:
         """Wait for a wake-up from any process."""
         return await self._here.wait(topic, seconds)
 
+    async def publish(self, event: Change) -> None:
+        """Tell those in this process at once and the others by Redis; if that is away, they look again a little later."""
+        await self._here.publish(event)
+        told = json.dumps({"from": self._name, "conversation_id": event.conversation_id})
+        try:
+            await self._client.publish(_EVENTS, told)
+            self._note(well=True)
+        except (RedisError, OSError):
+            self._note(well=False)
+
+    def subscribe(self) -> AbstractContextManager[Subscription]:
+        """Hear of events from any process."""
+        return self._here.subscribe()
+
     async def is_well(self) -> bool:
         """Ask Redis."""
         try:
@@ -67,14 +85,22 @@ class Redis:
         while True:
             try:
                 async with self._client.pubsub() as subscription:
-                    await subscription.subscribe(*_CHANNELS)
+                    await subscription.subscribe(*_CHANNELS, _EVENTS)
                     while True:
                         message = await subscription.get_message(ignore_subscribe_messages=True, timeout=0.5)
                         if message is not None:
-                            await self._here.wake(_CHANNELS[message["channel"]])
+                            await self._hear(message["channel"], message["data"])
             except (RedisError, OSError):
                 self._note(well=False)
                 await asyncio.sleep(_RETRY_SECONDS)
+
+    async def _hear(self, channel: bytes, data: bytes) -> None:
+        if channel in _CHANNELS:
+            await self._here.wake(_CHANNELS[channel])
+            return
+        told = json.loads(data)
+        if told["from"] != self._name:
+            await self._here.publish(Change(told["conversation_id"]))
 
     def _note(self, *, well: bool) -> None:
         """Say it once when Redis goes away, and once when it is back."""

@@ -29,17 +29,25 @@ _AGAIN_AFTER = timedelta(seconds=30)
 _MOST_ATTEMPTS = 3
 
 
-def record(connection: Connection, report: DeliveryReport, now: datetime) -> bool:
-    """Apply a report; False if it tells nothing new, or speaks of a message that is not ours.
+def record(connection: Connection, report: DeliveryReport, now: datetime) -> str | None:
+    """Apply a report; returns the conversation, or None if it tells nothing new, or speaks of a message that is not ours.
 
     It names our own id, so it also proves that a send with an unknown outcome was accepted.
     """
     status = _STATUS[report.status]
-    ours = sa.or_(messages.c.sid == report.sid, sa.and_(messages.c.id == report.message_id, messages.c.sid.is_(None)))
+    ours = messages.c.sid == report.sid
+    if report.message_id:
+        ours = sa.and_(messages.c.id == report.message_id, sa.or_(ours, messages.c.sid.is_(None)))
     if status is Status.FAILED and report.retryable:
         again = {"status": Status.QUEUED.value, "sid": None, "due_at": now + _AGAIN_AFTER, "error_code": report.error_code}
         repeatable = sa.and_(ours, messages.c.status.in_(_ABOVE[status]), messages.c.attempts < _MOST_ATTEMPTS)
-        if connection.execute(sa.update(messages).where(repeatable).values(**again, updated_at=now)).rowcount == 1:
-            return True
+        if moved := _conversation(connection, sa.update(messages).where(repeatable).values(**again, updated_at=now)):
+            return moved
     values = {"status": status.value, "sid": report.sid, "due_at": None, "error_code": report.error_code, "updated_at": now}
-    return connection.execute(sa.update(messages).where(ours, messages.c.status.in_(_ABOVE[status])).values(values)).rowcount == 1
+    return _conversation(connection, sa.update(messages).where(ours, messages.c.status.in_(_ABOVE[status])).values(values))
+
+
+def _conversation(connection: Connection, change: sa.Update) -> str | None:
+    """Whose message was changed, if one was."""
+    moved: str | None = connection.execute(change.returning(messages.c.conversation_id)).scalar_one_or_none()
+    return moved

@@ -35,6 +35,13 @@ def transcript(connection: Connection, conversation_id: str, *, latest: int | No
     return [_message(row) for row in reversed(rows)]
 
 
+def said(connection: Connection, conversation_id: str, *, latest: int = 100) -> tuple[str, ...]:
+    """The last texts of the customer in a conversation."""
+    theirs = sa.and_(messages.c.conversation_id == conversation_id, messages.c.direction == Direction.IN.value)
+    query = sa.select(messages.c.body).where(theirs).order_by(messages.c.position.desc()).limit(latest)
+    return tuple(connection.execute(query).scalars())
+
+
 def _message(row: sa.Row[Any]) -> Message:
     # A place is kept as its parts, files as a list.
     attachments = [row.attachments] if isinstance(row.attachments, dict) else row.attachments

@@ -14,7 +14,7 @@ from functools import partial
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.channels.base import Channel, Outcome, Outgoing, SendError
-from bot.coordination.base import Coordination
+from bot.coordination.base import Change, Coordination
 from bot.db import Database
 from bot.messages import outbox
 from bot.messages.outbox import Claimed
@@ -99,6 +99,7 @@ class Sender:
         except SQLAlchemyError as error:
             _log.error("a message could not be settled: %s", type(error).__name__, extra={"message_id": message.id})
         await self._coordination.wake("outbox")
+        await self._coordination.publish(Change(message.conversation_id))
 
     async def _send(self, message: Claimed) -> None:
         if message.answers_sid and self._policy.typing and message.attempts == 1:

@@ -40,7 +40,7 @@ messages = sa.Table(
     sa.Column("direction", sa.Text, nullable=False),
     sa.Column("author", sa.Text, nullable=False),  # customer | bot | an agent's id
     sa.Column("cause", sa.Text, nullable=False, unique=True),  # input and number: doing a turn twice adds nothing
-    sa.Column("sid", sa.Text, nullable=True, unique=True),
+    sa.Column("sid", sa.Text, nullable=True, index=True),  # the provider's; that it is unique is the provider's promise, not ours
     sa.Column("address", sa.Text, nullable=False),
     sa.Column("kind", sa.Text, nullable=False),  # engine.inputs.Kind
     sa.Column("body", sa.Text, nullable=False),

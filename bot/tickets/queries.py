@@ -50,6 +50,8 @@ class Ticket:
     attachments: tuple[dict[str, Any], ...]
     created_at: datetime
     updated_at: datetime
+    last_message_at: datetime  #: when the customer last wrote while the ticket was not resolved: the window counts from here
+    unread: bool  #: the customer wrote since an agent opened the ticket's page
     profile_name: str
     phone: str  #: E.164, or empty while WhatsApp hides it
     resolved_at: datetime | None = None  #: while it is resolved
@@ -84,12 +86,12 @@ class Event:
 
 def page(connection: Connection, *, status: Status | None = None, before: int | None = None, size: int = PAGE) -> Page:
     """The newest tickets, or those older than `before` (a page's `older`). Costs the same on every page."""
-    query = _select().order_by(tickets.c.id.desc()).limit(size + 1)
+    query = select().order_by(tickets.c.id.desc()).limit(size + 1)
     if status is not None:
         query = query.where(tickets.c.status == status.value)
     if before is not None:
         query = query.where(tickets.c.id < before)
-    found = [_ticket(row) for row in connection.execute(query)]
+    found = [from_row(row) for row in connection.execute(query)]
     return Page(tickets=found[:size], older=found[size - 1].id if len(found) > size else None)
 
 
@@ -104,8 +106,8 @@ def ticket(connection: Connection, number: str) -> Ticket | None:
     """The ticket with this number; None also for what is no number at all, which PostgreSQL may not take as a parameter."""
     if not _NUMBER.fullmatch(number):
         return None
-    row = connection.execute(_select().where(tickets.c.number == number)).one_or_none()
-    return None if row is None else _ticket(row)
+    row = connection.execute(select().where(tickets.c.number == number)).one_or_none()
+    return None if row is None else from_row(row)
 
 
 def events(connection: Connection, ticket_id: int) -> list[Event]:
@@ -133,11 +135,13 @@ def is_overdue(now: datetime) -> sa.ColumnElement[bool]:
     return sa.and_(in_our_hands, sa.or_(late_answer, tickets.c.resolution_due_at <= now))
 
 
-def _select() -> sa.Select[Any]:
+def select() -> sa.Select[Any]:
+    """All that `from_row` needs, to be narrowed down and ordered."""
     return sa.select(tickets, contacts.c.profile_name, contacts.c.phone).join(contacts, contacts.c.id == tickets.c.contact_id)
 
 
-def _ticket(row: Row[Any]) -> Ticket:
+def from_row(row: Row[Any]) -> Ticket:
+    """A ticket from a row of `select`."""
     return Ticket(
         id=row.id,
         number=row.number,
@@ -152,6 +156,8 @@ def _ticket(row: Row[Any]) -> Ticket:
         attachments=tuple(row.attachments),
         created_at=row.created_at,
         updated_at=row.updated_at,
+        last_message_at=row.last_message_at,
+        unread=row.unread,
         profile_name=row.profile_name,
         phone=row.phone,
         resolved_at=row.resolved_at,

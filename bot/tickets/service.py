@@ -10,12 +10,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from bot.contacts.tables import contacts
 from bot.db import insert_new
 from bot.engine.effects import FieldValue
-from bot.tickets import lifecycle
+from bot.tickets import lifecycle, search
 from bot.tickets.lifecycle import NotAllowedError, Status
 from bot.tickets.promises import Due
-from bot.tickets.tables import ticket_events, tickets
+from bot.tickets.tables import IS_UNREAD, ticket_events, tickets
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class NewTicket:
     fields: tuple[FieldValue, ...]
     detail: str
     attachments: tuple[dict[str, Any], ...] = ()  #: files as `url` and `content_type`, places as `latitude`, `longitude`, …
+    said: tuple[str, ...] = ()  #: what the customer wrote before, to find the ticket by
 
 
 class UnknownTicketError(LookupError):
@@ -64,6 +66,8 @@ def open_ticket(connection: Connection, ticket: NewTicket, now: datetime, due: D
         "updated_at": now,
         "first_response_due_at": due and due.first_response_at,
         "resolution_due_at": due and due.resolution_at,
+        "last_message_at": now,
+        "unread": False,
     }
     inserted = insert_new(connection, tickets, values)
     identity, number = connection.execute(sa.select(tickets.c.id, tickets.c.number).where(tickets.c.cause == ticket.cause)).one()
@@ -72,6 +76,7 @@ def open_ticket(connection: Connection, ticket: NewTicket, now: datetime, due: D
         return str(number)
     number = number_of(identity)
     connection.execute(sa.update(tickets).where(tickets.c.id == identity).values(number=number))
+    search.add(connection, identity, number, *_about(connection, ticket))
     _record(connection, identity, now, kind="opened", actor="customer", data={"to": Status.OPEN.value})
     return number
 
@@ -103,6 +108,26 @@ def mark_answered(connection: Connection, conversation_id: str, now: datetime) -
     unanswered = sa.and_(tickets.c.conversation_id == conversation_id, tickets.c.first_responded_at.is_(None))
     waiting = sa.and_(unanswered, tickets.c.status != Status.RESOLVED.value)
     connection.execute(sa.update(tickets).where(waiting).values(first_responded_at=now))
+
+
+def hear(connection: Connection, conversation_id: str, text: str, now: datetime) -> None:
+    """The customer wrote: the tickets of the conversation that are not resolved are unread, and their window begins anew."""
+    unresolved = sa.and_(tickets.c.conversation_id == conversation_id, tickets.c.status != Status.RESOLVED.value)
+    heard = sa.update(tickets).where(unresolved).values(unread=True, last_message_at=now).returning(tickets.c.id)
+    for identity in connection.execute(heard).scalars().all():
+        search.add(connection, identity, text)
+
+
+def mark_read(connection: Connection, number: str) -> bool:
+    """An agent opened the ticket's page; True if there was something new on it."""
+    unread = sa.and_(tickets.c.number == number, IS_UNREAD)
+    return connection.execute(sa.update(tickets).where(unread).values(unread=False)).rowcount == 1
+
+
+def _about(connection: Connection, ticket: NewTicket) -> list[str]:
+    """The texts that a new ticket is found by."""
+    whose = sa.select(contacts.c.phone, contacts.c.profile_name).where(contacts.c.id == ticket.contact_id)
+    return [*connection.execute(whose).one(), *(field.value for field in ticket.fields), ticket.detail, *ticket.said]
 
 
 def _number_by_cause(connection: Connection, cause: str) -> str | None:

@@ -25,13 +25,24 @@ tickets = sa.Table(
     sa.Column("first_response_due_at", Moment, nullable=True),  # until when the customer was promised an answer, if they were
     sa.Column("resolution_due_at", Moment, nullable=True),
     sa.Column("first_responded_at", Moment, nullable=True),  # when an agent first wrote to the customer about it
+    sa.Column("last_message_at", Moment, nullable=False),  # when the customer last wrote while it was not resolved
+    sa.Column("unread", sa.Boolean, nullable=False, default=False),  # the customer wrote since an agent opened its page
     sa.CheckConstraint("status <> 'open' OR assignee = ''", name="open_is_nobodys"),
     sa.CheckConstraint("status NOT IN ('assigned', 'waiting') OR assignee <> ''", name="held_by_somebody"),
     sqlite_autoincrement=True,  # a number is never given out twice, also after a delete
 )
 
-#: The console's list: one state, newest first, page after page.
-sa.Index("ix_tickets_status_id", tickets.c.status, tickets.c.id)
+#: The console's lists: whatever is chosen, by number or by when the customer last wrote, page after page without sorting.
+sa.Index("ix_tickets_last_message", tickets.c.last_message_at, tickets.c.id)
+for _chosen in (tickets.c.status, tickets.c.case, tickets.c.category, tickets.c.assignee):
+    sa.Index(f"ix_tickets_{_chosen.name}_id", _chosen, tickets.c.id)
+    sa.Index(f"ix_tickets_{_chosen.name}_last_message", _chosen, tickets.c.last_message_at, tickets.c.id)
+
+#: Conditions with an index of their own. Values stand in them literally: a database uses a partial index only if it sees them.
+IS_HELD = tickets.c.status.in_([sa.literal_column("'assigned'"), sa.literal_column("'waiting'")])
+IS_UNREAD = tickets.c.unread == sa.literal_column("true")
+sa.Index("ix_tickets_held", tickets.c.assignee, tickets.c.id, sqlite_where=IS_HELD, postgresql_where=IS_HELD)
+sa.Index("ix_tickets_unread", tickets.c.id, sqlite_where=IS_UNREAD, postgresql_where=IS_UNREAD)
 
 ticket_events = sa.Table(
     "ticket_events",

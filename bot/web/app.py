@@ -34,7 +34,7 @@ def create_app(runtime: Runtime, *, fake: FakeTwilio | None = None) -> FastAPI:
     app.router.routes.extend(hooks.routes(runtime))
     app.include_router(create_health(runtime))
     app.mount("/static", StaticFiles(directory=_STATIC))
-    app.mount("/consola", create_console(runtime))
+    app.mount("/consola", create_console(runtime, stopping=app.state.stopping))
     if runtime.settings.dev:
         app.include_router(create_dev(runtime))
     if fake is not None:

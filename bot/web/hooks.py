@@ -18,6 +18,7 @@ from starlette.routing import Route
 
 from bot.channels.base import Parameters
 from bot.conversations.inbox import record_message
+from bot.coordination.base import Change
 from bot.messages import delivery
 from bot.runtime import STATUS_PATH, Runtime
 
@@ -113,6 +114,7 @@ async def _take_status(parameters: Parameters, query: Parameters, runtime: Runti
         return Response(status_code=503)
     if moved:
         await runtime.coordination.wake("outbox")
+        await runtime.coordination.publish(Change(moved))
     return _nothing_to_say()
 
 

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from bot.coordination.base import Coordination
+from bot.coordination.base import Change, Coordination
 from bot.coordination.in_process import InProcess
 from bot.coordination.redis import Redis
 
@@ -44,7 +44,43 @@ async def keeps_topics_apart(coordination: Coordination) -> None:
     assert not await coordination.wait("inbox", 0.01)
 
 
-CONTRACTS = [wakes_who_waits, remembers_a_wake_up_for_whoever_waits_next, gives_up_when_nobody_wakes, keeps_topics_apart]
+async def tells_every_subscriber_once_and_in_order(coordination: Coordination) -> None:
+    with coordination.subscribe() as one, coordination.subscribe() as other:
+        for name in "abc":
+            await coordination.publish(Change(name))
+        for subscription in (one, other):
+            assert [await subscription.next(5) for _ in "abc"] == [Change(name) for name in "abc"]
+            assert await subscription.next(0.2) is None
+
+
+async def tells_nobody_what_happened_before_or_after_the_subscription(coordination: Coordination) -> None:
+    await coordination.publish(Change("before"))
+    with coordination.subscribe() as subscription:
+        assert await subscription.next(0.2) is None
+    await coordination.publish(Change("after"))
+    assert await subscription.next(0.01) is None
+
+
+async def keeps_the_newest_for_a_subscriber_who_is_slow(coordination: Coordination) -> None:
+    with coordination.subscribe() as subscription:
+        for n in range(1000):
+            await coordination.publish(Change(str(n)))
+        heard = []
+        while (event := await subscription.next(0.1)) is not None:
+            heard.append(int(event.conversation_id))
+    assert heard == list(range(1000 - len(heard), 1000))
+    assert 100 < len(heard) < 1000
+
+
+CONTRACTS = [
+    wakes_who_waits,
+    remembers_a_wake_up_for_whoever_waits_next,
+    gives_up_when_nobody_wakes,
+    keeps_topics_apart,
+    tells_every_subscriber_once_and_in_order,
+    tells_nobody_what_happened_before_or_after_the_subscription,
+    keeps_the_newest_for_a_subscriber_who_is_slow,
+]
 
 
 @pytest.mark.parametrize("contract", CONTRACTS, ids=lambda contract: contract.__name__)
@@ -78,12 +114,30 @@ def test_redis_wakes_another_process(redis_url: str) -> None:
     asyncio.run(play())
 
 
+def test_redis_tells_another_process_of_an_event_once(redis_url: str) -> None:
+    async def play() -> None:
+        async with running(Redis(redis_url)) as here, running(Redis(redis_url)) as there:
+            with there.subscribe() as subscription:
+                for n in range(50):  # until the other side has subscribed
+                    await here.publish(Change(str(n)))
+                    if (event := await subscription.next(0.1)) is not None:
+                        assert event == Change(str(n))
+                        assert await subscription.next(0.3) is None
+                        return
+            pytest.fail("the event never arrived")
+
+    asyncio.run(play())
+
+
 def test_without_redis_this_process_goes_on_and_says_so_once(caplog: pytest.LogCaptureFixture) -> None:
     async def play() -> None:
         async with running(Redis("unix:///nowhere/redis.sock")) as coordination:
             await coordination.wake("inbox")
             await coordination.wake("inbox")
             assert await coordination.wait("inbox", 1)
+            with coordination.subscribe() as subscription:
+                await coordination.publish(Change("here"))
+                assert await subscription.next(1) == Change("here")
             assert not await coordination.is_well()
 
     with caplog.at_level(logging.WARNING, logger="bot.coordination.redis"):

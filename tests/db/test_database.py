@@ -36,10 +36,16 @@ def names(connection: Connection) -> list[str]:
     return list(connection.execute(sa.select(contacts.c.id).order_by(contacts.c.id)).scalars())
 
 
+def is_of_the_code(name: str | None, kind: str, _parents: object) -> bool:
+    # The search index is a kind of table for each database that SQLAlchemy cannot describe; FTS5 adds tables of its own to it.
+    return kind != "table" or not (name or "").startswith("ticket_search")
+
+
 def test_the_steps_lead_to_the_tables_of_the_code(database: Database) -> None:
     upgrade(database)  # a second time changes nothing
     with database.engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        context = MigrationContext.configure(connection, opts={"include_name": is_of_the_code})
+        assert compare_metadata(context, metadata) == []
 
 
 def test_a_job_that_fails_leaves_nothing_and_spoils_no_other(database: Database) -> None:

@@ -1,20 +1,20 @@
 """A small world for tests: a database with every table, customers, conversations, messages and tickets in it."""
 
-import importlib
-import pkgutil
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-import bot
 from bot.contacts.tables import contacts
 from bot.conversations.tables import conversations
-from bot.db import Database, metadata
+from bot.db import Database
 from bot.engine.effects import FieldValue
 from bot.messages.tables import messages
+from bot.migrations import upgrade
 from bot.tickets.service import NewTicket, open_ticket
 
 #: A Monday, 10:00 in Colombia.
@@ -24,12 +24,23 @@ MINUTE = timedelta(minutes=1)
 
 def new_database(folder: Path, url: str = "") -> Database:
     """An empty database with all tables of the product, in a file unless an address is given."""
-    for package in pkgutil.iter_modules(bot.__path__):
-        if package.ispkg and importlib.util.find_spec(f"bot.{package.name}.tables"):
-            importlib.import_module(f"bot.{package.name}.tables")
-    database = Database(url or f"sqlite:///{folder / 'test.db'}")
-    metadata.create_all(database.engine)
-    return database
+    if url:
+        database = Database(url)
+        upgrade(database)
+        return database
+    file = folder / "test.db"
+    file.write_bytes(_empty_file())
+    return Database(f"sqlite:///{file}")
+
+
+@cache
+def _empty_file() -> bytes:
+    """What an SQLite database looks like after all steps of the schema: they are taken once, not for every test."""
+    with TemporaryDirectory() as folder:
+        database = Database(f"sqlite:///{folder}/empty.db")
+        upgrade(database)
+        database.close()
+        return Path(folder, "empty.db").read_bytes()
 
 
 def add_customer(connection: Connection, name: str, *, profile_name: str = "", phone: str = "+573001234567") -> None:

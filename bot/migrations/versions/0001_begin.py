@@ -180,7 +180,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_messages")),
         sa.UniqueConstraint("cause", name=op.f("uq_messages_cause")),
         sa.UniqueConstraint("conversation_id", "position", name=op.f("uq_messages_conversation_id_position")),
-        sa.UniqueConstraint("sid", name=op.f("uq_messages_sid")),
     )
     with op.batch_alter_table("messages", schema=None) as batch_op:
         batch_op.create_index(
@@ -197,6 +196,7 @@ def upgrade() -> None:
             sqlite_where=sa.text("status IN ('queued', 'sending', 'unknown')"),
             postgresql_where=sa.text("status IN ('queued', 'sending', 'unknown')"),
         )
+        batch_op.create_index(batch_op.f("ix_messages_sid"), ["sid"], unique=False)
 
     op.create_table(
         "tickets",
@@ -218,6 +218,8 @@ def upgrade() -> None:
         sa.Column("first_response_due_at", Moment(), nullable=True),
         sa.Column("resolution_due_at", Moment(), nullable=True),
         sa.Column("first_responded_at", Moment(), nullable=True),
+        sa.Column("last_message_at", Moment(), nullable=False),
+        sa.Column("unread", sa.Boolean(), nullable=False),
         sa.CheckConstraint("status <> 'open' OR assignee = ''", name=op.f("ck_tickets_open_is_nobodys")),
         sa.CheckConstraint("status NOT IN ('assigned', 'waiting') OR assignee <> ''", name=op.f("ck_tickets_held_by_somebody")),
         sa.ForeignKeyConstraint(["contact_id"], ["contacts.id"], name=op.f("fk_tickets_contact_id")),
@@ -228,9 +230,31 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     with op.batch_alter_table("tickets", schema=None) as batch_op:
+        batch_op.create_index("ix_tickets_assignee_id", ["assignee", "id"], unique=False)
+        batch_op.create_index("ix_tickets_assignee_last_message", ["assignee", "last_message_at", "id"], unique=False)
+        batch_op.create_index("ix_tickets_case_id", ["case", "id"], unique=False)
+        batch_op.create_index("ix_tickets_case_last_message", ["case", "last_message_at", "id"], unique=False)
+        batch_op.create_index("ix_tickets_category_id", ["category", "id"], unique=False)
+        batch_op.create_index("ix_tickets_category_last_message", ["category", "last_message_at", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_tickets_contact_id"), ["contact_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_tickets_conversation_id"), ["conversation_id"], unique=False)
+        batch_op.create_index(
+            "ix_tickets_held",
+            ["assignee", "id"],
+            unique=False,
+            sqlite_where=sa.text("status IN ('assigned', 'waiting')"),
+            postgresql_where=sa.text("status IN ('assigned', 'waiting')"),
+        )
+        batch_op.create_index("ix_tickets_last_message", ["last_message_at", "id"], unique=False)
         batch_op.create_index("ix_tickets_status_id", ["status", "id"], unique=False)
+        batch_op.create_index("ix_tickets_status_last_message", ["status", "last_message_at", "id"], unique=False)
+        batch_op.create_index(
+            "ix_tickets_unread",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("unread = true"),
+            postgresql_where=sa.text("unread = true"),
+        )
 
     op.create_table(
         "ticket_events",

@@ -1,27 +1,41 @@
 """The agents' pages: log in, see the tickets, read one with its conversation. To be mounted under /consola.
 
-Pages are made on the server and need no script. All Spanish stands in `bot/web/templates/console` and `flows/delivery.yaml`.
+Pages are made on the server; a script only keeps them up to date. All Spanish stands in `bot/web/templates/console` and
+`flows/delivery.yaml`.
 """
 
+import asyncio
 from pathlib import Path
 
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
 from bot.settings import ROOT
-from bot.web.console import account, code, errors, factor, login, people, tickets, trail
+from bot.web.console import account, code, errors, factor, inbox, live, login, people, tickets, trail
 from bot.web.console.context import Console, ConsoleRuntime
 from bot.web.console.delivery import Reasons, load
 from bot.web.console.headers import ProtectiveHeaders
 from bot.web.console.pages import environment
 
 #: Every address of theirs must be listed in `verbs`.
-ROUTERS = (login.router, code.router, account.router, factor.router, people.router, trail.router, tickets.router)
+ROUTERS = (
+    login.router,
+    code.router,
+    account.router,
+    factor.router,
+    people.router,
+    trail.router,
+    inbox.router,
+    live.router,
+    tickets.router,
+)
 _STATIC = Path(__file__).parent.parent / "static"
 
 
-def create_console(runtime: ConsoleRuntime, reasons: Reasons | None = None) -> FastAPI:
+def create_console(runtime: ConsoleRuntime, reasons: Reasons | None = None, stopping: asyncio.Event | None = None) -> FastAPI:
     """The console as an application of its own. `reasons`: why messages fail, from `flows/delivery.yaml` unless given.
+
+    Streams end when `stopping` is set: a server that shuts down would otherwise wait for the open pages.
 
     Raises what `delivery.load` raises: a console that could not explain a failure does not start.
     """
@@ -30,6 +44,7 @@ def create_console(runtime: ConsoleRuntime, reasons: Reasons | None = None) -> F
         runtime=runtime,
         reasons=reasons or load(ROOT / "flows" / "delivery.yaml"),
         templates=environment(),
+        stopping=stopping or asyncio.Event(),
     )
     for router in ROUTERS:
         app.include_router(router)

@@ -11,6 +11,7 @@ from starlette.requests import HTTPConnection
 
 from bot.agents import factor
 from bot.agents.throttle import Throttle
+from bot.coordination.base import Coordination
 from bot.db import Database
 from bot.engine.flow import Flow
 from bot.settings import Settings
@@ -43,6 +44,10 @@ class ConsoleRuntime(Protocol):
         """What the bot talks by: names the documented cases."""
 
     @property
+    def coordination(self) -> Coordination:
+        """Tells of what happens, in this process or another."""
+
+    @property
     def clock(self) -> Clock:
         """The time that the whole product goes by; in the demo it can be moved forward."""
 
@@ -54,6 +59,8 @@ class Console:
     runtime: ConsoleRuntime
     reasons: Reasons
     templates: jinja2.Environment
+    #: Set when the product is about to end: streams let go.
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
     throttle: Throttle = field(default_factory=Throttle)
     #: Every check of a password takes 64 MiB for a while: two at a time, the others wait.
     checking: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))

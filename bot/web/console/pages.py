@@ -17,6 +17,8 @@ from bot.web.console.context import console_of
 
 #: The line serves Colombia: its agents and its customers read times on the same clock.
 ZONE = ZoneInfo("America/Bogota")
+#: Names the block that is asked for; on the answer it tells that this is one, and not for instance the login.
+BLOCK_HEADER = "X-Block"
 _TEMPLATES = Path(__file__).parent.parent / "templates"
 
 
@@ -50,8 +52,9 @@ def phone(number: str) -> str:
 
 
 def page(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
-    """A template as an answer. It also gets `root`, the console's own path, `now`, and `today` in Colombia.
+    """A template as an answer, or the block of it that the page's script asks for to show again.
 
+    It also gets `root`, the console's own path, `now`, and `today` in Colombia.
     With a `session` it gets `may(verb, whose)` too, so that it shows no way that leads nowhere.
     """
     console = console_of(request)
@@ -62,7 +65,12 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
     values["root"] = root(request)
     values["now"] = console.runtime.clock.now()
     values["today"] = local(values["now"]).date()
-    return HTMLResponse(console.templates.get_template(f"console/{template}").render(values), status_code=status)
+    found = console.templates.get_template(f"console/{template}")
+    block = found.blocks.get(request.headers.get(BLOCK_HEADER, ""))
+    if block is None:
+        return HTMLResponse(found.render(values), status_code=status)
+    html = "".join(block(found.new_context(values)))
+    return HTMLResponse(html, status_code=status, headers={BLOCK_HEADER: "1"})
 
 
 def root(request: Request) -> str:

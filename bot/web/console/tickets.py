@@ -1,19 +1,19 @@
-"""The list of tickets, and one ticket with its conversation."""
+"""One ticket with its conversation."""
 
 from dataclasses import dataclass
-from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from sqlalchemy.engine import Connection
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from bot.agents import accounts
 from bot.agents.trail import Action, Deed, record
+from bot.coordination.base import Change
 from bot.messages.queries import Message, transcript
 from bot.tickets import queries
-from bot.tickets.lifecycle import Status
-from bot.tickets.queries import Event, Page, Ticket
+from bot.tickets.queries import Event, Ticket
+from bot.tickets.service import mark_read
 from bot.web.console.context import console_of
 from bot.web.console.guard import SessionNeeded, client_address
 from bot.web.console.pages import page
@@ -22,7 +22,6 @@ from bot.web.console.transcript import days
 router = APIRouter()
 #: A conversation lasts as long as its customer: the page shows its end, the whole on request.
 LATEST = 200
-_HIGHEST_ID = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -33,34 +32,9 @@ class _Shown:
     names: dict[str, str]  # of agents, by id and by username
 
 
-@router.get("/")
-async def show_list(
-    request: Request,
-    session: SessionNeeded,
-    estado: Status | None = None,
-    antes: Annotated[int | None, Query(ge=1, le=_HIGHEST_ID)] = None,
-) -> Response:
-    """The tickets, newest first: all, or those in one state (`estado`); `antes` is where a further page begins."""
-
-    def job(connection: Connection) -> tuple[Page, dict[Status, int]]:
-        return queries.page(connection, status=estado, before=antes), queries.counts(connection)
-
-    found, counts = await console_of(request).runtime.database.read(job)
-    return page(
-        request,
-        "tickets.html",
-        session=session,
-        tickets=found.tickets,
-        older=found.older,
-        counts=counts,
-        chosen=estado,
-        is_first=antes is None,
-    )
-
-
 @router.get("/solicitudes/{number}")
 async def show_ticket(request: Request, session: SessionNeeded, number: str, mensajes: str = "") -> Response:
-    """One ticket. That it was read is on the trail before it is shown. `mensajes=todos` shows the whole conversation."""
+    """One ticket, read from now on; that is on the trail before it is shown. `mensajes=todos` shows the whole conversation."""
     runtime = console_of(request).runtime
     latest = None if mensajes == "todos" else LATEST
     shown = await runtime.database.read(lambda connection: _read(connection, number, latest))
@@ -68,7 +42,13 @@ async def show_ticket(request: Request, session: SessionNeeded, number: str, men
         raise HTTPException(404)
     deed = Deed(Action.TICKET_READ, number, session.agent_id, client_address(request))
     now = runtime.clock.now()
-    await runtime.database.write(lambda connection: record(connection, deed, now))
+
+    def job(connection: Connection) -> bool:
+        record(connection, deed, now)
+        return mark_read(connection, number)
+
+    if await runtime.database.write(job):
+        await runtime.coordination.publish(Change(shown.ticket.conversation_id))
     return page(
         request,
         "ticket.html",

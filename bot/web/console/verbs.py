@@ -40,6 +40,7 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
         "POST /personas/{username}/sesiones": Verb.END_SESSIONS,
         "GET /registro": Verb.READ_TRAIL,
         "GET /": Verb.LIST_TICKETS,
+        "GET /vivo": Verb.LIST_TICKETS,
         "GET /solicitudes/{number}": Verb.READ_TICKET,
     }
 )

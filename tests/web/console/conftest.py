@@ -12,6 +12,7 @@ from fastapi import FastAPI
 
 from bot.agents import accounts, passwords, sessions
 from bot.agents.tables import audit
+from bot.coordination.in_process import InProcess
 from bot.db import Database
 from bot.engine.flow import Flow
 from bot.flows import read_flow
@@ -45,6 +46,7 @@ class World:
     settings: Settings
     flow: Flow
     clock: Clock = field(default_factory=Clock)
+    coordination: InProcess = field(default_factory=InProcess)
 
     def app(self) -> FastAPI:
         """An application with the console under /consola."""

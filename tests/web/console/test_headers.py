@@ -12,6 +12,8 @@ from tests.web.console.conftest import World
 OpenBrowser = Callable[..., Browser]
 POLICY = {
     "default-src 'none'",
+    "script-src 'self'",
+    "connect-src 'self'",
     "style-src 'self'",
     "img-src 'self' data:",
     "form-action 'self'",
@@ -22,7 +24,7 @@ PATHS = ["", "entrar", "nada", "solicitudes/SF-000009", "solicitudes/%00", "esta
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_every_answer_tells_the_browser_to_run_frame_and_keep_nothing(agent: Browser, path: str) -> None:
+def test_every_answer_tells_the_browser_what_to_run_and_to_frame_and_keep_nothing(agent: Browser, path: str) -> None:
     headers = agent.get(f"/consola/{path}").headers
     assert set(headers["content-security-policy"].split("; ")) == POLICY
     assert headers["x-content-type-options"] == "nosniff"
@@ -37,14 +39,15 @@ def test_over_https_browsers_are_told_to_stay_there(world: World, open_browser: 
     assert browser.get("/consola/entrar").headers["strict-transport-security"] == "max-age=31536000"
 
 
-def test_pages_need_no_script_and_nothing_from_elsewhere(agent: Browser) -> None:
-    for path in ("entrar", "", "nada"):
+def test_pages_get_one_script_of_ours_and_nothing_from_elsewhere(agent: Browser) -> None:
+    ours = [{"type": "module", "src": "/consola/estatico/console.js"}]
+    for path, scripts in (("", ours), ("nada", [])):
         document = parsed(agent.get(f"/consola/{path}"))
-        assert not document.tags("script")
+        assert document.tags("script") == scripts
         assert all(link["href"].startswith("/consola/estatico/") for link in document.tags("link"))
 
 
-@pytest.mark.parametrize("path", ["console.css", "base.css", "console.svg"])
+@pytest.mark.parametrize("path", ["console.css", "base.css", "console.svg", "console.js"])
 def test_what_the_pages_refer_to_is_there(browser: Browser, path: str) -> None:
     assert browser.get(f"/consola/estatico/{path}").status_code == 200
 
@@ -82,6 +85,7 @@ def test_a_failure_of_ours_shows_a_page_without_its_details(open_browser: OpenBr
     row = dict.fromkeys(("contact_id", "conversation_id", "cause", "category", "case", "detail", "number", "assignee"), "")
     row |= {"contact_id": "contact-ana", "conversation_id": "conversation-ana", "number": "SF-000007", "status": "resolved"}
     values = row | {"fields": 3, "attachments": [], "created_at": world.clock.at, "updated_at": world.clock.at}
+    values |= {"last_message_at": world.clock.at, "unread": False}
     world.write(lambda connection: connection.execute(sa.insert(tickets).values(values)))
     answer = browser.get("/consola/solicitudes/SF-000007")
     assert (answer.status_code, "Algo salió mal" in parsed(answer).text) == (500, True)

@@ -10,6 +10,7 @@ from itertools import product
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from starlette.routing import Mount
 
@@ -50,6 +51,7 @@ MAY: dict[str, set[Role]] = {
     "POST /personas/{username}/sesiones": ADMINS,
     "GET /registro": LEADS,
     "GET /": EVERYBODY,
+    "GET /vivo": EVERYBODY,
     "GET /solicitudes/{number}": EVERYBODY,
 }
 OTHERS = {address for address in MAY if address.startswith("POST /personas/{username}")}
@@ -78,11 +80,20 @@ def things(world: World) -> None:
         world.write(move, number=number, trigger="assign", actor=agent, now=NOW)
 
 
+def console_in(world: World) -> FastAPI:
+    """The application with its console; the stream ends at once, because the product is about to stop."""
+    app = world.app()
+    for route in app.routes:
+        if isinstance(route, Mount):
+            route.app.state.console.stopping.set()  # type: ignore[attr-defined]
+    return app
+
+
 def visitor(world: World, open_browser: OpenBrowser, role: Role) -> tuple[Browser, str]:
     """A browser in which Ana is logged in with this role, and the token of her forms."""
     ana = world.write(accounts.set_role, username="ana.gomez", role=role, now=NOW)
     token = world.write(sessions.start, agent_id=ana.id, now=NOW, lifetime=timedelta(hours=1))
-    browser = open_browser()
+    browser = open_browser(app=console_in(world))
     browser.client.cookies.set("soporte-session", token, domain="testserver.local", path="/")
     session = world.database.read_now(partial(sessions.find, token=token, now=NOW))
     assert session is not None

@@ -3,10 +3,9 @@ from collections.abc import Callable
 import pytest
 
 from bot.tickets.promises import Due
-from bot.tickets.queries import PAGE
-from bot.tickets.service import mark_answered, move, open_ticket
+from bot.tickets.service import hear, mark_answered, move, open_ticket
 from bot.web.console.tickets import LATEST
-from tests.tickets.world import MINUTE, NOW, asked, open_many, say
+from tests.tickets.world import MINUTE, NOW, asked, say
 from tests.web.console.browser import HOME, Browser, Document, parsed
 from tests.web.console.conftest import World
 
@@ -22,54 +21,6 @@ def shown(browser: Browser, number: str) -> Document:
     answer = browser.get(f"/consola/solicitudes/{number}")
     assert answer.status_code == 200
     return parsed(answer)
-
-
-def numbers(document: Document) -> list[str]:
-    links = [link["href"] for link in document.tags("a")]
-    return [link.rsplit("/", 1)[1] for link in links if "/solicitudes/" in link]
-
-
-def test_without_tickets_the_list_says_so_and_what_will_come(agent: Browser) -> None:
-    text = parsed(agent.get("/consola/")).words
-    assert "Todavía no hay solicitudes" in text
-    assert "Todas 0" in text
-
-
-def test_the_list_shows_who_asked_for_what_and_how_it_stands(agent: Browser, world: World) -> None:
-    opened(world)
-    world.write(move, number=opened(world, "luis", "SM2:0"), trigger="assign", actor="ana.gomez", now=NOW)
-    document = parsed(agent.get("/consola/"))
-    assert numbers(document) == ["SF-000002", "SF-000001"]
-    for text in ("Todas 2", "Abiertas 1", "En atención 1", "No recuerdo la contraseña", "+57 300 1234567", "hoy, 10:00"):
-        assert text in document.words
-
-
-def test_a_filter_shows_one_state_and_says_when_it_is_empty(agent: Browser, world: World) -> None:
-    opened(world)
-    world.write(move, number=opened(world, "luis", "SM2:0"), trigger="assign", actor="ana.gomez", now=NOW)
-    assert numbers(parsed(agent.get("/consola/?estado=assigned"))) == ["SF-000002"]
-    empty = parsed(agent.get("/consola/?estado=resolved"))
-    assert "Ninguna solicitud en este estado" in empty.words
-    current = [link["href"] for link in empty.tags("a") if link.get("aria-current") == "true"]
-    assert current == ["/consola/?estado=resolved"]
-
-
-@pytest.mark.parametrize("query", ["", "estado=open"])
-def test_following_the_link_to_older_ones_shows_every_ticket_once(agent: Browser, world: World, query: str) -> None:
-    every = world.write(open_many, name="ana", count=PAGE * 2 + 1)
-    seen, path = [], f"/consola/?{query}"
-    while path:
-        document = parsed(agent.get(path))
-        seen += numbers(document)
-        path = next((link["href"] for link in document.tags("a") if link.get("rel") == "next"), "")
-    assert seen == every[::-1]
-    assert "No hay más solicitudes" in parsed(agent.get("/consola/?antes=1")).words
-
-
-@pytest.mark.parametrize("query", ["estado=closed", "estado=", "antes=x", "antes=0", "antes=-1", "antes=99999999999999999999"])
-def test_an_address_that_makes_no_sense_is_a_page_that_does_not_exist(agent: Browser, query: str) -> None:
-    answer = agent.get(f"/consola/?{query}")
-    assert (answer.status_code, "Esta página no existe" in parsed(answer).words) == (404, True)
 
 
 def test_a_ticket_shows_its_fields_its_detail_and_its_history(agent: Browser, world: World) -> None:
@@ -122,6 +73,14 @@ def test_a_long_conversation_shows_its_end_and_on_request_the_whole(agent: Brows
     short, whole = (agent.get(f"/consola/solicitudes/{number}{query}").text for query in ("", "?mensajes=todos"))
     assert ("mensaje-0." in short, "mensaje-1." in short, f"mensaje-{LATEST}." in short) == (False, True, True)
     assert (f"últimos {LATEST} mensajes" in short, "últimos" in whole, "mensaje-0." in whole) == (True, False, True)
+
+
+def test_opening_a_ticket_makes_it_read(agent: Browser, world: World) -> None:
+    number = opened(world)
+    world.write(hear, conversation_id="conversation-ana", text="hola", now=NOW)
+    assert "Nuevo mensaje" in parsed(agent.get("/consola/")).words
+    shown(agent, number)
+    assert "Nuevo mensaje" not in parsed(agent.get("/consola/")).words
 
 
 def test_that_a_ticket_was_read_is_on_the_trail_and_that_it_was_asked_for_in_vain_is_not(agent: Browser, world: World) -> None:

@@ -11,6 +11,8 @@ from bot.engine.inputs import Kind
 from bot.messages.tables import Status as Delivery
 from bot.settings import ROOT
 from bot.tickets import lifecycle
+from bot.tickets.filters import FILTERS
+from bot.tickets.listing import SORTS
 from bot.web.console.delivery import load
 from bot.web.console.pages import environment
 from bot.web.console.transcript import Part, parts
@@ -23,6 +25,8 @@ REASONS = ROOT / "flows" / "delivery.yaml"
     [
         ("statuses", set(lifecycle.Status)),
         ("filters", set(lifecycle.Status)),
+        ("narrowings", set(FILTERS)),
+        ("sorts", set(SORTS)),
         ("events", {"opened", *lifecycle.EVENTS.values()}),
         ("kinds", set(Kind)),
         ("deliveries", set(Delivery)),
