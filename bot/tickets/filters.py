@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from bot.tickets.lifecycle import Status
+from bot.tickets.queries import is_overdue
 from bot.tickets.tables import IS_HELD, IS_UNREAD, tickets
 
 #: For so long after a customer's message WhatsApp lets us write freely.
@@ -51,6 +52,7 @@ FILTERS: Mapping[str, Filter] = {
     # A ticket without an agent is an open one, and the other way round: the database sees to that.
     "sin_asesor": Filter(lambda _, __: tickets.c.status == Status.OPEN.value, _YES),
     "no_leidas": Filter(lambda _, __: IS_UNREAD, _YES),
+    "vencidas": Filter(lambda _, asking: is_overdue(asking.now), _YES),
     "por_cerrar": Filter(lambda _, asking: sa.and_(_unresolved, *_between(asking.now, CLOSING)), _YES),
     "ventana_abierta": Filter(lambda _, asking: sa.and_(_unresolved, *_between(asking.now, WINDOW)), _YES),
 }

@@ -59,6 +59,12 @@ class Ticket:
     resolution_due_at: datetime | None = None
     first_responded_at: datetime | None = None
 
+    def is_overdue(self, now: datetime) -> bool:
+        """The same as the condition `is_overdue`, for this ticket."""
+        late_answer = self.first_responded_at is None and _has_passed(self.first_response_due_at, now)
+        in_our_hands = self.status in (Status.OPEN, Status.ASSIGNED)
+        return in_our_hands and (late_answer or _has_passed(self.resolution_due_at, now))
+
     @property
     def customer(self) -> str:
         """The name as given in the form, else the one of the WhatsApp profile; may be empty."""
@@ -126,6 +132,10 @@ def tickets_of(connection: Connection, contact_id: str) -> list[TicketState]:
         TicketState(number, category, Status(status), created_at, updated_at, answer_due)
         for number, category, status, created_at, updated_at, answer_due in connection.execute(query)
     ]
+
+
+def _has_passed(due: datetime | None, now: datetime) -> bool:
+    return due is not None and due <= now
 
 
 def is_overdue(now: datetime) -> sa.ColumnElement[bool]:
