@@ -31,6 +31,7 @@ class Action(StrEnum):
     RECOVERY_RENEWED = "agent:factor:recovery_renewed"
     SESSIONS_ENDED = "agent:sessions:ended"
     TICKET_READ = "ticket:read"
+    TICKETS_EXPORTED = "ticket:exported"
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,10 @@ IS_UNREAD = tickets.c.unread == sa.literal_column("true")
 sa.Index("ix_tickets_held", tickets.c.assignee, tickets.c.id, sqlite_where=IS_HELD, postgresql_where=IS_HELD)
 sa.Index("ix_tickets_unread", tickets.c.id, sqlite_where=IS_UNREAD, postgresql_where=IS_UNREAD)
 
+#: Reports look at what was opened and what was resolved in a period.
+sa.Index("ix_tickets_created_at", tickets.c.created_at)
+sa.Index("ix_tickets_resolved_at", tickets.c.resolved_at)
+
 ticket_events = sa.Table(
     "ticket_events",
     metadata,

@@ -238,6 +238,7 @@ def upgrade() -> None:
         batch_op.create_index("ix_tickets_category_last_message", ["category", "last_message_at", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_tickets_contact_id"), ["contact_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_tickets_conversation_id"), ["conversation_id"], unique=False)
+        batch_op.create_index("ix_tickets_created_at", ["created_at"], unique=False)
         batch_op.create_index(
             "ix_tickets_held",
             ["assignee", "id"],
@@ -246,6 +247,7 @@ def upgrade() -> None:
             postgresql_where=sa.text("status IN ('assigned', 'waiting')"),
         )
         batch_op.create_index("ix_tickets_last_message", ["last_message_at", "id"], unique=False)
+        batch_op.create_index("ix_tickets_resolved_at", ["resolved_at"], unique=False)
         batch_op.create_index("ix_tickets_status_id", ["status", "id"], unique=False)
         batch_op.create_index("ix_tickets_status_last_message", ["status", "last_message_at", "id"], unique=False)
         batch_op.create_index(

@@ -49,6 +49,10 @@ MAY: dict[str, set[Role]] = {
     "POST /personas/{username}/contrasena": ADMINS,
     "POST /personas/{username}/segundo-factor": ADMINS,
     "POST /personas/{username}/sesiones": ADMINS,
+    "GET /informes": LEADS,
+    "GET /informes/{report}": LEADS,
+    "GET /informes/{report}/csv": LEADS,
+    "GET /solicitudes.csv": LEADS,
     "GET /registro": LEADS,
     "GET /": EVERYBODY,
     "GET /vivo": EVERYBODY,
@@ -62,6 +66,7 @@ NOT_FOUND_AT_FIRST = {"GET /cuenta/segundo-factor/qr.svg"}
 #: What stands for a parameter of an address: Ana's own, Luis', nobody's. Ana is the one who asks.
 THINGS = {
     "username": {"own": "ana.gomez", "other": "luis.paz", "absent": "nadie"},
+    "report": {"own": "movimiento", "other": "asesores", "absent": "nada"},
     "number": {"own": "SF-000001", "other": "SF-000002", "absent": "SF-000099"},
 }
 

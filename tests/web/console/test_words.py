@@ -13,6 +13,7 @@ from bot.settings import ROOT
 from bot.tickets import lifecycle
 from bot.tickets.filters import FILTERS
 from bot.tickets.listing import SORTS
+from bot.tickets.reports import REPORTS
 from bot.web.console.delivery import load
 from bot.web.console.pages import environment
 from bot.web.console.transcript import Part, parts
@@ -33,6 +34,8 @@ REASONS = ROOT / "flows" / "delivery.yaml"
         ("roles", set(Role)),
         ("role_hints", set(Role)),
         ("actions", set(Action)),
+        ("reports", set(REPORTS)),
+        ("report_hints", set(REPORTS)),
     ],
 )
 def test_everything_that_can_be_shown_has_exactly_one_word(dictionary: str, names: set[str]) -> None:
