@@ -54,6 +54,14 @@ class Sender(_Section):
     typing: bool = True
 
 
+class Attachments(_Section):
+    """How customers' files are fetched."""
+
+    parallel: int = Field(default=2, gt=0, le=16)
+    attempts: int = Field(default=36, gt=0)
+    hosts: tuple[str, ...] = (".twiliocdn.com", "s3-external-1.amazonaws.com/media.twiliocdn.com/")
+
+
 class Console(_Section):
     """The agents' pages."""
 
@@ -98,6 +106,7 @@ class Settings(BaseSettings):
     twilio: Twilio = Twilio()
     conversation: Conversation = Conversation()
     sender: Sender = Sender()
+    attachments: Attachments = Attachments()
     console: Console = Console()
     promises: Promises = Promises()
 
@@ -110,6 +119,11 @@ class Settings(BaseSettings):
     def folder(self) -> Path:
         """`data_dir` as an absolute path; a relative one counts from the checkout, not from where the command was typed."""
         return ROOT / self.data_dir
+
+    @property
+    def attachments_folder(self) -> Path:
+        """Where customers' and agents' files are kept; several machines need a folder that they share."""
+        return self.folder / "attachments"
 
     @classmethod
     def settings_customise_sources(

@@ -71,12 +71,14 @@ def _work_left(connection: sa.Connection, now: datetime) -> bool:
 
 
 @contextmanager
-def running_stack(folder: Path, at: datetime | None = None, **chosen: Any) -> Iterator[Stack]:
-    """Start it all. `at` stops the clock at a time; `chosen` are settings."""
+def running_stack(folder: Path, at: datetime | None = None, fake: FakeTwilio | None = None, **chosen: Any) -> Iterator[Stack]:
+    """Start it all. `at` stops the clock at a time; `fake` has lived before; `chosen` are settings."""
     listener = socket.create_server(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     clock = Clock(source=lambda: at.astimezone(UTC)) if at is not None else Clock()
-    fake = FakeTwilio(account_sid=ACCOUNT, auth_token=TOKEN, sender=SENDER, webhook_url=url + MESSAGES_PATH, clock=clock.now)
+    if fake is None:
+        fake = FakeTwilio(account_sid=ACCOUNT, auth_token=TOKEN, sender=SENDER, webhook_url="", clock=clock.now)
+    fake.webhook_url = url + MESSAGES_PATH
     with served(fake.app) as api_url:
         fake.api_url = api_url
         account = {"account_sid": ACCOUNT, "auth_token": TOKEN, "sender": SENDER, "api_base_url": api_url}

@@ -32,6 +32,7 @@ class Action(StrEnum):
     SESSIONS_ENDED = "agent:sessions:ended"
     TICKET_READ = "ticket:read"
     TICKETS_EXPORTED = "ticket:exported"
+    ATTACHMENT_READ = "attachment:read"
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ OPERATOR = Author()
 
 @dataclass(frozen=True)
 class Deed:
-    """One line of the trail. `about` is a username or a ticket's number, never a text that somebody typed."""
+    """One line of the trail. `about` is a username, a ticket's number or a file's id, never a text that somebody typed."""
 
     action: Action
     about: str

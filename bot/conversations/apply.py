@@ -6,6 +6,7 @@ from typing import Any, assert_never
 
 from sqlalchemy.engine import Connection
 
+from bot.attachments.service import expect
 from bot.channels.text import bubbles
 from bot.contacts import consents
 from bot.engine.effects import TICKET, Effect, OpenTicket, RecordConsent, Say, WakeAt
@@ -43,7 +44,7 @@ class Scene:
 def write_received(scene: Scene, message: MessageReceived, reasons: tuple[str, ...]) -> None:
     """Put the customer's message into the transcript, with why the bot understood it as it did."""
     scene.position += 1
-    outbox.add_received(
+    message_id = outbox.add_received(
         scene.connection,
         outbox.NewMessage(
             conversation_id=scene.conversation_id,
@@ -59,6 +60,7 @@ def write_received(scene: Scene, message: MessageReceived, reasons: tuple[str, .
         ),
         scene.now,
     )
+    expect(scene.connection, message_id, message.media, scene.now)
     hear(scene.connection, scene.conversation_id, message.text, scene.now)
 
 

@@ -46,11 +46,15 @@ class Claimed:
     is_unknown: bool  #: an earlier attempt ended without an answer: look it up first
     answers_sid: str
     created_at: datetime
+    file: str = ""  #: id of the agent's file that goes with it, or empty
 
 
-def add_received(connection: Connection, message: NewMessage, now: datetime) -> None:
-    """Write a customer's message into the transcript."""
-    connection.execute(sa.insert(messages).values(_row(message, Direction.IN, Status.RECEIVED, None, now)))
+def add_received(connection: Connection, message: NewMessage, now: datetime) -> str:
+    """Write a customer's message into the transcript and return its id."""
+    row = _row(message, Direction.IN, Status.RECEIVED, None, now)
+    connection.execute(sa.insert(messages).values(row))
+    identity: str = row["id"]
+    return identity
 
 
 def queue(connection: Connection, message: NewMessage, now: datetime) -> None:
@@ -142,6 +146,7 @@ def _take(connection: Connection, row: sa.Row[Any], now: datetime) -> Claimed | 
         is_unknown=was_unknown,
         answers_sid=row.answers_sid,
         created_at=row.created_at,
+        file=next((item["file"] for item in row.attachments if "file" in item), ""),
     )
 
 

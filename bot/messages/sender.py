@@ -35,6 +35,7 @@ class Policy:
     attempts: int
     look_up_after: timedelta
     typing: bool
+    media_url: Callable[[str], str]  #: id of an agent's file → where the provider may fetch it
 
 
 def pause(attempt: int, chance: float) -> timedelta:
@@ -105,7 +106,9 @@ class Sender:
         if message.answers_sid and self._policy.typing and message.attempts == 1:
             await self._show_typing(message.answers_sid)
         try:
-            sid = await asyncio.to_thread(self._channel.send, Outgoing(message.id, message.address, message.body))
+            media_url = self._policy.media_url(message.file) if message.file else ""
+            outgoing = Outgoing(message.id, message.address, message.body, media_url)
+            sid = await asyncio.to_thread(self._channel.send, outgoing)
         except SendError as error:
             await self._settle_error(message, error)
         else:

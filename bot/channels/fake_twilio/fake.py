@@ -145,6 +145,10 @@ class FakeTwilio:
         """All messages to and from `whatsapp:…`, oldest first."""
         return self._ledger.conversation(address)
 
+    def file(self, media_sid: str) -> File | None:
+        """A file that was sent, in either direction."""
+        return self._ledger.file(media_sid)
+
     def typing(self, address: str) -> datetime | None:
         """Until when "typing…" is shown to `whatsapp:…`; None if it is not."""
         until = self._ledger.typing(address)

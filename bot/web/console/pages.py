@@ -54,8 +54,8 @@ def phone(number: str) -> str:
 def page(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
     """A template as an answer, or the block of it that the page's script asks for to show again.
 
-    It also gets `root`, the console's own path, `now`, and `today` in Colombia.
-    With a `session` it gets `may(verb, whose)` too, so that it shows no way that leads nowhere.
+    It also gets `root`, the console's own path, `now`, and `today` in Colombia; with a `session` also `may(verb, whose)`, so that
+    it shows no way that leads nowhere.
     """
     console = console_of(request)
     session = values.get("session")

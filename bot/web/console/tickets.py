@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from bot.agents import accounts
 from bot.agents.trail import Action, Deed, record
+from bot.attachments.queries import Attachment, attachments_of
 from bot.coordination.base import Change
 from bot.messages.queries import Message, transcript
 from bot.tickets import queries
@@ -30,6 +31,7 @@ class _Shown:
     events: list[Event]
     messages: list[Message]
     names: dict[str, str]  # of agents, by id and by username
+    files: dict[str, Attachment]  # by the address or the id that messages and the ticket name them by
 
 
 @router.get("/solicitudes/{number}")
@@ -56,6 +58,7 @@ async def show_ticket(request: Request, session: SessionNeeded, number: str, men
         ticket=shown.ticket,
         events=shown.events,
         names=shown.names,
+        files=shown.files,
         days=days(shown.messages[-latest:] if latest else shown.messages, shown.names, console_of(request).reasons),
         is_cut=latest is not None and len(shown.messages) > latest,
         latest=LATEST,
@@ -68,10 +71,12 @@ def _read(connection: Connection, number: str, latest: int | None) -> _Shown | N
     if ticket is None:
         return None
     agents = accounts.listed(connection)
+    # One more than is shown tells whether there are more.
+    messages = transcript(connection, ticket.conversation_id, latest=None if latest is None else latest + 1)
     return _Shown(
         ticket=ticket,
         events=queries.events(connection, ticket.id),
-        # One more than is shown tells whether there are more.
-        messages=transcript(connection, ticket.conversation_id, latest=None if latest is None else latest + 1),
+        messages=messages,
+        files=attachments_of(connection, [*ticket.attachments, *(item for message in messages for item in message.attachments)]),
         names={agent.id: agent.name for agent in agents} | {agent.username: agent.name for agent in agents},
     )

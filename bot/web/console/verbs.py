@@ -46,6 +46,9 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
         "GET /": Verb.LIST_TICKETS,
         "GET /vivo": Verb.LIST_TICKETS,
         "GET /solicitudes/{number}": Verb.READ_TICKET,
+        "GET /adjuntos/{identity}": Verb.READ_TICKET,
+        "GET /adjuntos/{identity}/original": Verb.READ_TICKET,
+        "GET /adjuntos/{identity}/miniatura": Verb.READ_TICKET,
     }
 )
 

@@ -17,7 +17,7 @@ from starlette.routing import Mount
 from bot.agents import accounts, sessions
 from bot.agents.rights import Role
 from bot.tickets.service import move, open_ticket
-from bot.web.console import ROUTERS
+from bot.web.console import ROUTERS, live
 from bot.web.console.verbs import OPEN, VERBS
 from tests.tickets.world import NOW, asked
 from tests.web.console.browser import Browser, parsed
@@ -57,17 +57,21 @@ MAY: dict[str, set[Role]] = {
     "GET /": EVERYBODY,
     "GET /vivo": EVERYBODY,
     "GET /solicitudes/{number}": EVERYBODY,
+    "GET /adjuntos/{identity}": EVERYBODY,
+    "GET /adjuntos/{identity}/original": EVERYBODY,
+    "GET /adjuntos/{identity}/miniatura": EVERYBODY,
 }
 OTHERS = {address for address in MAY if address.startswith("POST /personas/{username}")}
 #: What is only ever looked for among one's own.
 NOT_FOUND_IF_OTHERS = {"POST /cuenta/sesiones/{id}/cerrar"}
-#: There is no QR code before a second factor was begun.
-NOT_FOUND_AT_FIRST = {"GET /cuenta/segundo-factor/qr.svg"}
+#: There is no QR code before a second factor was begun, and no customer has sent a file.
+NOT_FOUND_AT_FIRST = {"GET /cuenta/segundo-factor/qr.svg", *(address for address in MAY if "/adjuntos/" in address)}
 #: What stands for a parameter of an address: Ana's own, Luis', nobody's. Ana is the one who asks.
 THINGS = {
     "username": {"own": "ana.gomez", "other": "luis.paz", "absent": "nadie"},
     "report": {"own": "movimiento", "other": "asesores", "absent": "nada"},
     "number": {"own": "SF-000001", "other": "SF-000002", "absent": "SF-000099"},
+    "identity": {"own": "0" * 32, "other": "1" * 32, "absent": "2" * 32},
 }
 
 
@@ -75,6 +79,12 @@ def addresses() -> set[str]:
     """Every address of every router, as `METHOD /path`."""
     routes = [route for router in ROUTERS for route in iter_route_contexts(router.routes)]
     return {f"{method} {route.path}" for route in routes for method in route.methods or ()}
+
+
+@pytest.fixture(autouse=True)
+def short_streams(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stream ends at once: who may open it is asked before it begins."""
+    monkeypatch.setattr(live, "_LIFE_SECONDS", 0.0)
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from bot.agents.rights import Role
 from bot.agents.trail import Action
+from bot.attachments.tables import Reason
 from bot.engine.inputs import Kind
 from bot.messages.tables import Status as Delivery
 from bot.settings import ROOT
@@ -36,6 +37,7 @@ REASONS = ROOT / "flows" / "delivery.yaml"
         ("actions", set(Action)),
         ("reports", set(REPORTS)),
         ("report_hints", set(REPORTS)),
+        ("unfetched", set(Reason)),
     ],
 )
 def test_everything_that_can_be_shown_has_exactly_one_word(dictionary: str, names: set[str]) -> None:
