@@ -10,12 +10,14 @@ from itertools import product
 
 import httpx
 import pytest
-from fastapi import FastAPI
+import sqlalchemy as sa
 from fastapi.routing import iter_route_contexts
 from starlette.routing import Mount
 
-from bot.agents import accounts, sessions
-from bot.agents.rights import Role
+from bot.agents import accounts, factor, sessions
+from bot.agents.rights import Role, Stage, Verb
+from bot.agents.tables import second_factors
+from bot.settings import Console, Settings
 from bot.tickets.service import move, open_ticket
 from bot.web.console import ROUTERS, live
 from bot.web.console.verbs import OPEN, VERBS
@@ -95,20 +97,11 @@ def things(world: World) -> None:
         world.write(move, number=number, trigger="assign", actor=agent, now=NOW)
 
 
-def console_in(world: World) -> FastAPI:
-    """The application with its console; the stream ends at once, because the product is about to stop."""
-    app = world.app()
-    for route in app.routes:
-        if isinstance(route, Mount):
-            route.app.state.console.stopping.set()  # type: ignore[attr-defined]
-    return app
-
-
 def visitor(world: World, open_browser: OpenBrowser, role: Role) -> tuple[Browser, str]:
     """A browser in which Ana is logged in with this role, and the token of her forms."""
     ana = world.write(accounts.set_role, username="ana.gomez", role=role, now=NOW)
     token = world.write(sessions.start, agent_id=ana.id, now=NOW, lifetime=timedelta(hours=1))
-    browser = open_browser(app=console_in(world))
+    browser = open_browser()
     browser.client.cookies.set("soporte-session", token, domain="testserver.local", path="/")
     session = world.database.read_now(partial(sessions.find, token=token, now=NOW))
     assert session is not None
@@ -183,3 +176,25 @@ def test_a_role_taken_away_counts_from_the_next_page_on(world: World, open_brows
     session = world.database.read_now(partial(sessions.find, token=browser.client.cookies["soporte-session"], now=NOW))
     assert session is not None
     assert session.role is Role.AGENT
+
+
+@pytest.mark.parametrize(
+    ("stage", "rest"), [(Stage.CODE, "/consola/entrar/codigo"), (Stage.ENROL, "/consola/cuenta/segundo-factor")]
+)
+def test_half_a_login_is_sent_to_its_other_half_from_every_address(
+    world: World, things: None, open_browser: OpenBrowser, stage: Stage, rest: str
+) -> None:
+    """Whoever has every right, but for the second factor."""
+    if stage is Stage.CODE:
+        ana = world.write(accounts.known, username="ana.gomez")
+        world.write(factor.begin, agent_id=ana.id, now=NOW)
+        world.write(lambda connection: connection.execute(sa.update(second_factors).values(confirmed_at=NOW)))
+    else:
+        demanded = Console(second_factor="required")
+        world.settings = Settings(public_url="http://testserver", data_dir=world.settings.data_dir, console=demanded)
+    left_to = {Verb.LOG_OUT, Verb.PROVE_FACTOR if stage is Stage.CODE else Verb.SET_UP_FACTOR}
+    for address, verb in VERBS.items():
+        browser, csrf = visitor(world, open_browser, Role.ADMIN)
+        answer = ask(browser, address, csrf, id="nada", **{name: values["other"] for name, values in THINGS.items()})
+        is_sent_on = answer.status_code == 303 and answer.headers["location"].startswith(f"{rest}?next=")
+        assert is_sent_on is (verb not in left_to), (address, answer)
