@@ -12,23 +12,29 @@ from functools import partial
 from pathlib import Path
 from typing import TextIO
 
+from bot.attachments import loop as attachments
+from bot.attachments.fetch import Rules as FetchRules
+from bot.attachments.links import Links, read_key
+from bot.attachments.service import recover as fetch_again
 from bot.channels.base import Channel
 from bot.channels.twilio import TwilioChannel
 from bot.conversations.handle import Rules
 from bot.conversations.worker import Worker
-from bot.coordination.base import Coordination
+from bot.coordination.base import Change, Coordination
 from bot.coordination.in_process import InProcess
 from bot.coordination.redis import Redis
 from bot.db import Database
 from bot.engine.flow import Flow
 from bot.flows import read_flow
 from bot.messages import outbox
+from bot.messages.queries import conversation_of
 from bot.messages.sender import Policy, Sender
 from bot.migrations import upgrade
 from bot.settings import Settings, SettingsProblem
 
 _log = logging.getLogger(__name__)
 STATUS_PATH = "/webhooks/twilio/status"
+MEDIA_PATH = "/media"
 
 
 class Clock:
@@ -68,6 +74,7 @@ class Runtime:
     channel: Channel
     coordination: Coordination
     clock: Clock
+    links: Links
     lock: TextIO | None  #: held while this process alone works on an embedded database
 
     def close(self) -> None:
@@ -102,7 +109,9 @@ def build(settings: Settings, clock: Clock | None = None) -> Runtime:
     coordination: Coordination = Redis(redis_url) if redis_url else InProcess()
     if clock is None:
         clock = Clock(settings.folder / "dev-clock.json") if settings.dev else Clock()
-    return Runtime(settings, flow, database, channel, coordination, clock, lock)
+    base = settings.public_url.rstrip("/") + MEDIA_PATH
+    links = Links(base, read_key(settings.attachments_folder / "links.key"), clock.now)
+    return Runtime(settings, flow, database, channel, coordination, clock, links, lock)
 
 
 def _alone(folder: Path) -> TextIO:
@@ -122,20 +131,29 @@ def _alone(folder: Path) -> TextIO:
     return lock
 
 
+def rules_of(settings: Settings, flow: Flow) -> Rules:
+    """What every turn is made with, whoever makes it."""
+    return Rules(
+        flow=flow,
+        reminder_after=timedelta(minutes=settings.conversation.reminder_after_minutes),
+        resume_after=timedelta(hours=settings.conversation.resume_after_hours),
+        agent_idle_after=timedelta(minutes=settings.conversation.agent_idle_minutes),
+        reopen_within=timedelta(days=settings.conversation.reopen_days),
+        template=settings.twilio.reopen_template_sid,
+    )
+
+
 @asynccontextmanager
 async def working(runtime: Runtime) -> AsyncIterator[None]:
     """Run worker and sender beside whatever the caller does; on the way out, finish what is under way."""
     settings = runtime.settings
-    rules = Rules(
-        flow=runtime.flow,
-        reminder_after=timedelta(minutes=settings.conversation.reminder_after_minutes),
-        resume_after=timedelta(hours=settings.conversation.resume_after_hours),
-    )
+    rules = rules_of(settings, runtime.flow)
     policy = Policy(
         parallel=settings.sender.parallel,
         attempts=settings.sender.attempts,
         look_up_after=timedelta(seconds=settings.sender.look_up_after_seconds),
         typing=settings.sender.typing,
+        media_url=runtime.links.url,
     )
     now = runtime.clock.now
     await runtime.coordination.start()
@@ -143,22 +161,42 @@ async def working(runtime: Runtime) -> AsyncIterator[None]:
         await _recover(runtime, policy)
     worker = Worker(runtime.database, runtime.coordination, rules, now)
     sender = Sender(runtime.database, runtime.coordination, runtime.channel, policy, now)
+    fetcher = _fetcher(runtime)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(worker.run(), name="worker")
         tasks.create_task(sender.run(), name="sender")
+        tasks.create_task(fetcher.run(), name="fetcher")
         try:
             yield
         finally:
             worker.stop()
             sender.stop()
+            fetcher.stop()
             await runtime.coordination.wake("inbox")
             await runtime.coordination.wake("outbox")
     await runtime.coordination.close()
+
+
+def _fetcher(runtime: Runtime) -> attachments.Fetcher:
+    settings = runtime.settings
+    policy = attachments.Policy(
+        folder=settings.attachments_folder,
+        rules=FetchRules(settings.attachments.hosts, is_dev=settings.dev),
+        parallel=settings.attachments.parallel,
+        attempts=settings.attachments.attempts,
+    )
+
+    async def tell(message_id: str) -> None:
+        conversation_id = await runtime.database.read(partial(conversation_of, message_id=message_id))
+        await runtime.coordination.publish(Change(conversation_id))
+
+    return attachments.Fetcher(runtime.database, runtime.channel, policy, runtime.clock.now, tell)
 
 
 async def _recover(runtime: Runtime, policy: Policy) -> None:
     """Nobody else sends from an embedded database: what was being sent when the process died has an unknown outcome."""
     look_up_at = runtime.clock.now() + policy.look_up_after
     left = await runtime.database.write(partial(outbox.recover, look_up_at=look_up_at))
+    await runtime.database.write(partial(fetch_again, now=runtime.clock.now()))
     if left:
         _log.warning("%d messages were being sent when the process ended; looking them up", left)

@@ -36,6 +36,7 @@ class Twilio(_Section):
     sender: str = ""
     api_base_url: str = "https://api.twilio.com"
     timeout_seconds: float = Field(default=10, gt=0, le=60)
+    reopen_template_sid: str = Field(default="", pattern=r"^(HX[0-9a-fA-F]{32})?$")
 
 
 class Conversation(_Section):
@@ -43,6 +44,8 @@ class Conversation(_Section):
 
     reminder_after_minutes: int = Field(default=30, gt=0)
     resume_after_hours: int = Field(default=24, gt=0)
+    agent_idle_minutes: int = Field(default=30, gt=0)
+    reopen_days: int = Field(default=7, ge=0)
 
 
 class Sender(_Section):
@@ -52,6 +55,14 @@ class Sender(_Section):
     attempts: int = Field(default=12, gt=0)
     look_up_after_seconds: float = Field(default=5, gt=0)
     typing: bool = True
+
+
+class Attachments(_Section):
+    """How customers' files are fetched."""
+
+    parallel: int = Field(default=2, gt=0, le=16)
+    attempts: int = Field(default=36, gt=0)
+    hosts: tuple[str, ...] = (".twiliocdn.com", "s3-external-1.amazonaws.com/media.twiliocdn.com/")
 
 
 class Console(_Section):
@@ -83,6 +94,7 @@ class Settings(BaseSettings):
     twilio: Twilio = Twilio()
     conversation: Conversation = Conversation()
     sender: Sender = Sender()
+    attachments: Attachments = Attachments()
     console: Console = Console()
 
     @property
@@ -94,6 +106,11 @@ class Settings(BaseSettings):
     def folder(self) -> Path:
         """`data_dir` as an absolute path; a relative one counts from the checkout, not from where the command was typed."""
         return ROOT / self.data_dir
+
+    @property
+    def attachments_folder(self) -> Path:
+        """Where customers' and agents' files are kept; several machines need a folder that they share."""
+        return self.folder / "attachments"
 
     @classmethod
     def settings_customise_sources(

@@ -26,6 +26,7 @@ from tests.channels.serving import served
 ACCOUNT = "AC" + "0" * 32
 TOKEN = "a-token-of-nobody"
 SENDER = "whatsapp:+573184114466"
+TEMPLATE = f"HX{'0' * 31}1"
 _PATIENCE = 20.0
 
 
@@ -71,15 +72,19 @@ def _work_left(connection: sa.Connection, now: datetime) -> bool:
 
 
 @contextmanager
-def running_stack(folder: Path, at: datetime | None = None, **chosen: Any) -> Iterator[Stack]:
-    """Start it all. `at` stops the clock at a time; `chosen` are settings."""
+def running_stack(folder: Path, at: datetime | None = None, fake: FakeTwilio | None = None, **chosen: Any) -> Iterator[Stack]:
+    """Start it all. `at` stops the clock at a time; `fake` has lived before; `chosen` are settings."""
     listener = socket.create_server(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     clock = Clock(source=lambda: at.astimezone(UTC)) if at is not None else Clock()
-    fake = FakeTwilio(account_sid=ACCOUNT, auth_token=TOKEN, sender=SENDER, webhook_url=url + MESSAGES_PATH, clock=clock.now)
+    if fake is None:
+        fake = FakeTwilio(account_sid=ACCOUNT, auth_token=TOKEN, sender=SENDER, webhook_url="", clock=clock.now)
+    fake.webhook_url = url + MESSAGES_PATH
     with served(fake.app) as api_url:
         fake.api_url = api_url
+        fake.templates[TEMPLATE] = "Tienes una respuesta de nuestro equipo de soporte. Escribe *abrir* para leerla."
         account = {"account_sid": ACCOUNT, "auth_token": TOKEN, "sender": SENDER, "api_base_url": api_url}
+        account |= {"reopen_template_sid": TEMPLATE}
         twilio = account | chosen.pop("twilio", {})
         read = settings.read(**{"public_url": url, "dev": True, "data_dir": folder, "twilio": twilio, **chosen})
         try:

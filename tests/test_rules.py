@@ -94,7 +94,8 @@ def examples(text: str) -> Iterator[Any]:
 def test_a_file_says_what_it_is_for_and_is_short(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert ast.get_docstring(ast.parse(text)), "a module begins with what it is for"
-    assert text.count("\n") <= LONGEST_FILE
+    if "migrations/versions" not in shown(path):  # written by a program from the tables, and never read for pleasure
+        assert text.count("\n") <= LONGEST_FILE
 
 
 def test_functions_are_short() -> None:

@@ -35,6 +35,7 @@ class Verb(StrEnum):
     KEEP_ACCOUNT = "keep_account"  #: see and change one's own account: password, second factor, sessions
     LIST_TICKETS = "list_tickets"
     READ_TICKET = "read_ticket"
+    WORK_ON_TICKET = "work_on_ticket"  #: take it, hand it on, resolve it, note, answer its customer
     READ_TRAIL = "read_trail"
     SEE_PEOPLE = "see_people"
     ADD_PERSON = "add_person"
@@ -75,6 +76,7 @@ RIGHTS: Mapping[Verb, tuple[Reach, Reach, Reach]] = MappingProxyType(
         Verb.KEEP_ACCOUNT: (_OWN, _OWN, _OWN),
         Verb.LIST_TICKETS: (_ALL, _ALL, _ALL),
         Verb.READ_TICKET: (_ALL, _ALL, _ALL),
+        Verb.WORK_ON_TICKET: (_ALL, _ALL, _ALL),
         Verb.READ_TRAIL: (_NONE, _ALL, _ALL),
         Verb.SEE_PEOPLE: (_NONE, _NONE, _ALL),
         Verb.ADD_PERSON: (_NONE, _NONE, _ALL),

@@ -31,6 +31,9 @@ class Action(StrEnum):
     RECOVERY_RENEWED = "agent:factor:recovery_renewed"
     SESSIONS_ENDED = "agent:sessions:ended"
     TICKET_READ = "ticket:read"
+    TICKET_CHANGED = "ticket:changed"
+    CUSTOMER_ANSWERED = "ticket:answered"
+    ATTACHMENT_READ = "attachment:read"
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ OPERATOR = Author()
 
 @dataclass(frozen=True)
 class Deed:
-    """One line of the trail. `about` is a username or a ticket's number, never a text that somebody typed."""
+    """One line of the trail. `about` is a username, a ticket's number or a file's id, never a text that somebody typed."""
 
     action: Action
     about: str
@@ -71,6 +74,12 @@ def record(connection: Connection, deed: Deed, now: datetime) -> None:
         "data": dict(deed.data),
     }
     connection.execute(sa.insert(audit).values(values))
+
+
+def is_recorded_since(connection: Connection, deed: Deed, since: datetime) -> bool:
+    """Whether the same agent did the same to the same since then."""
+    same = sa.and_(audit.c.agent_id == deed.agent_id, audit.c.action == deed.action.value, audit.c.object == deed.about)
+    return connection.execute(sa.select(audit.c.id).where(audit.c.at >= since, same).limit(1)).first() is not None
 
 
 def record_change(connection: Connection, deed: Deed, before: Mapping[str, Any], after: Mapping[str, Any], now: datetime) -> None:

@@ -8,7 +8,7 @@ One error, `SendError`, whose `outcome` says what the sender may do next:
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, StrEnum
 from typing import Protocol
@@ -62,6 +62,8 @@ class Outgoing:
     id: str
     to: str
     body: str
+    content_sid: str = ""  #: a template that WhatsApp approved; then `body` is only what its words are
+    media_url: str = ""  #: where the provider fetches the file that goes with it; WhatsApp takes one for each message
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,23 @@ class Sent:
     created_at: datetime  #: aware, UTC; whole seconds
     status: DeliveryStatus
     error_code: int | None = None
+
+
+@dataclass(frozen=True)
+class FileKey:
+    """The provider's ids that together name a file which a customer sent."""
+
+    account: str
+    message: str
+    file: str
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a customer's file is fetched: an address made from ids, never the one that a webhook told."""
+
+    url: str
+    authorization: tuple[str, str] = field(repr=False)  #: user and password, for this very address and no other
 
 
 class Outcome(Enum):
@@ -110,6 +129,9 @@ class Channel(Protocol):
 
     def sent_since(self, to: str, since: datetime) -> Sequence[Sent]:
         """All messages to this address created at or after `since`, oldest first. Raises SendError."""
+
+    def file_source(self, key: FileKey) -> Source | None:
+        """Where this file lies; None if it belongs to no account of ours. Asks nobody."""
 
     def show_typing(self, sid: str) -> None:
         """Show "typing…" under the customer's message `sid`. Best effort; raises SendError."""

@@ -1,17 +1,34 @@
 """Write down what a step decided, all in the turn's transaction: one small function for each effect."""
 
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, assert_never
 
 from sqlalchemy.engine import Connection
 
+from bot.attachments.service import expect
 from bot.channels.text import bubbles
 from bot.contacts import consents
-from bot.engine.effects import TICKET, Effect, OpenTicket, RecordConsent, Say, WakeAt
+from bot.engine.effects import (
+    TICKET,
+    Effect,
+    Invite,
+    MoveTicket,
+    NoteSwitch,
+    OpenTicket,
+    RecordComment,
+    RecordConsent,
+    RecordRating,
+    Say,
+    WakeAt,
+    WithdrawQueued,
+)
 from bot.engine.inputs import Location, Media, MessageReceived
 from bot.messages import outbox
 from bot.messages.queries import said
+from bot.tickets import service
+from bot.tickets.lifecycle import NotAllowedError
 from bot.tickets.service import NewTicket, hear, open_ticket
 
 
@@ -27,6 +44,7 @@ class Scene:
     input_id: int
     sid: str  #: of the message that caused the turn, or empty
     position: int  #: of the transcript's last message
+    heard: str = ""  #: what the customer wrote
     wake_at: datetime | None = None
     ticket: str = ""  #: number of the ticket that was opened in this turn
     has_answered: bool = False  #: "typing…" is shown before the first answer only
@@ -41,7 +59,7 @@ class Scene:
 def write_received(scene: Scene, message: MessageReceived, reasons: tuple[str, ...]) -> None:
     """Put the customer's message into the transcript, with why the bot understood it as it did."""
     scene.position += 1
-    outbox.add_received(
+    message_id = outbox.add_received(
         scene.connection,
         outbox.NewMessage(
             conversation_id=scene.conversation_id,
@@ -57,6 +75,8 @@ def write_received(scene: Scene, message: MessageReceived, reasons: tuple[str, .
         ),
         scene.now,
     )
+    scene.heard = message.text
+    expect(scene.connection, message_id, message.media, scene.now)
     hear(scene.connection, scene.conversation_id, message.text, scene.now)
 
 
@@ -71,6 +91,18 @@ def apply(scene: Scene, effect: Effect) -> None:
             _record_consent(scene, effect)
         case WakeAt():
             scene.wake_at = effect.at
+        case NoteSwitch():
+            _note_switch(scene, effect)
+        case WithdrawQueued():
+            outbox.withdraw(scene.connection, scene.conversation_id, scene.now)
+        case Invite():
+            _invite(scene, effect)
+        case MoveTicket():
+            _move_ticket(scene, effect)
+        case RecordRating():
+            service.rate(scene.connection, effect.ticket, effect.stars, scene.now)
+        case RecordComment():
+            service.comment(scene.connection, effect.ticket, effect.text, scene.now)
         case _:
             assert_never(effect)
 
@@ -87,7 +119,7 @@ def _say(scene: Scene, effect: Say) -> None:
             conversation_id=scene.conversation_id,
             position=scene.position,
             cause=scene.cause(),
-            author="bot",
+            author=effect.author,
             address=scene.address,
             body=body,
             answers_sid="" if scene.has_answered else scene.sid,
@@ -121,3 +153,39 @@ def _record_consent(scene: Scene, effect: RecordConsent) -> None:
         message_sid=scene.sid,
     )
     consents.record(scene.connection, answer, scene.now)
+
+
+def _note_switch(scene: Scene, effect: NoteSwitch) -> None:
+    """What switched is told by its name and the ticket's number; the console has the words."""
+    scene.position += 1
+    note = outbox.NewMessage(
+        conversation_id=scene.conversation_id,
+        position=scene.position,
+        cause=scene.cause(),
+        author=effect.actor,
+        address=scene.address,
+        body=f"{effect.switch.value} {effect.ticket}",
+        kind="switch",
+    )
+    outbox.add_note(scene.connection, note, scene.now)
+
+
+def _invite(scene: Scene, effect: Invite) -> None:
+    scene.position += 1
+    invitation = outbox.NewMessage(
+        conversation_id=scene.conversation_id,
+        position=scene.position,
+        cause=scene.cause(),
+        author=effect.author,
+        address=scene.address,
+        body=effect.text,
+        content_sid=effect.content_sid,
+    )
+    outbox.queue(scene.connection, invitation, scene.now)
+
+
+def _move_ticket(scene: Scene, effect: MoveTicket) -> None:
+    with suppress(NotAllowedError):
+        service.move(scene.connection, effect.ticket, effect.trigger, effect.actor, scene.now)
+        if effect.trigger == "reopen":  # what reopened it was written while it was resolved
+            hear(scene.connection, scene.conversation_id, scene.heard, scene.now)

@@ -35,6 +35,9 @@ class Rules:
     flow: Flow
     reminder_after: timedelta
     resume_after: timedelta
+    agent_idle_after: timedelta
+    reopen_within: timedelta
+    template: str  #: ContentSid of the template that asks a customer to write, or empty
 
 
 def handle(connection: Connection, rules: Rules, conversation_id: str, now: datetime) -> bool:
@@ -51,6 +54,9 @@ def handle(connection: Connection, rules: Rules, conversation_id: str, now: date
         tickets=lambda: _tickets(connection, here.contact_id),
         reminder_after=rules.reminder_after,
         resume_after=rules.resume_after,
+        agent_idle_after=rules.agent_idle_after,
+        reopen_within=rules.reopen_within,
+        template=rules.template,
     )
     result = step(rules.flow, snapshot.from_json(here.state), happened, circumstances)
     scene = _scene(connection, here, waits, now)
@@ -61,6 +67,12 @@ def handle(connection: Connection, rules: Rules, conversation_id: str, now: date
     _save(scene, here.version, snapshot.to_json(result.conversation))
     connection.execute(sa.update(inbox).where(inbox.c.id == waits.id).values(handled_at=now, error=""))
     return True
+
+
+def handle_all(connection: Connection, rules: Rules, conversation_id: str, now: datetime) -> None:
+    """Handle all that waits in a conversation that this transaction has locked. Raises what a turn raises."""
+    while handle(connection, rules, conversation_id, now):
+        pass
 
 
 def note_failure(connection: Connection, conversation_id: str, kind: str) -> int:
@@ -91,7 +103,7 @@ def _scene(connection: Connection, here: Row[Any], waits: Row[Any], now: datetim
         contact_id=here.contact_id,
         address=here.address,
         input_id=waits.id,
-        sid="" if waits.input["type"] == "time_ran_out" else waits.key,
+        sid=waits.key if waits.input["type"] == "message_received" else "",
         position=here.positions,
     )
 
@@ -106,6 +118,6 @@ def _save(scene: Scene, version: int, state: dict[str, Any]) -> None:
 
 def _tickets(connection: Connection, contact_id: str) -> list[TicketSummary]:
     return [
-        TicketSummary(ticket.number, ticket.category, ticket.status.value, ticket.updated_at)
+        TicketSummary(ticket.number, ticket.category, ticket.status.value, ticket.updated_at, ticket.resolved_at)
         for ticket in tickets_of(connection, contact_id)
     ]

@@ -18,12 +18,14 @@ from bot.db import insert_new
 from bot.engine import conversation as snapshot
 from bot.engine import stored
 from bot.engine.flow import Flow
-from bot.engine.inputs import TimeRanOut
+from bot.engine.inputs import Input, TimeRanOut
 from bot.engine.step import begin
 from bot.understanding.redaction import redact, redact_fields
 
 #: After so many failed attempts an input is left alone, so that it cannot block the ones after it.
 MOST_ATTEMPTS = 5
+#: What agents do in between does not count: the customer's last message is among so many inputs.
+_LOOK_BACK = 8
 #: A secret that was announced and has not come for so long is not coming: the next word is something else.
 _ANNOUNCED_FOR = timedelta(minutes=10)
 
@@ -57,6 +59,33 @@ def record_time_out(connection: Connection, conversation_id: str, due: datetime,
             "arrival": arrival,
             "key": f"time:{conversation_id}:{arrival}",
             "input": stored.to_json(TimeRanOut()),
+            "parameters": {},
+            "awaits_secret": False,
+            "received_at": now,
+            "attempts": 0,
+            "error": "",
+        },
+    )
+
+
+def record_deed(connection: Connection, conversation_id: str, deed: Input, now: datetime, key: str = "") -> bool:
+    """Put what an agent did into the inbox; False if `key` is there already (a form that was sent twice)."""
+    if key and connection.execute(sa.select(inbox.c.id).where(inbox.c.key == key)).first() is not None:
+        return False
+    arrival = connection.execute(
+        sa.update(conversations)
+        .where(conversations.c.id == conversation_id)
+        .values(arrivals=conversations.c.arrivals + 1)
+        .returning(conversations.c.arrivals)
+    ).scalar_one()
+    return insert_new(
+        connection,
+        inbox,
+        {
+            "conversation_id": conversation_id,
+            "arrival": arrival,
+            "key": key or f"agent:{conversation_id}:{arrival}",
+            "input": stored.to_json(deed),
             "parameters": {},
             "awaits_secret": False,
             "received_at": now,
@@ -133,13 +162,14 @@ def _record(connection: Connection, received: Received, flow: Flow, place: tuple
 
 
 def _announced(connection: Connection, conversation_id: str, now: datetime) -> str:
-    """The text before, if it announced a secret that had not come yet ("mi clave es:"), else nothing."""
-    row = connection.execute(
+    """The customer's text before, if it announced a secret that had not come yet ("mi clave es:"), else nothing."""
+    rows = connection.execute(
         sa.select(inbox.c.input, inbox.c.awaits_secret, inbox.c.received_at)
         .where(inbox.c.conversation_id == conversation_id)
         .order_by(inbox.c.arrival.desc())
-        .limit(1)
-    ).first()
+        .limit(_LOOK_BACK)
+    ).all()
+    row = next((row for row in rows if row.input["type"] == "message_received"), None)
     if row is None or not row.awaits_secret or now - row.received_at > _ANNOUNCED_FOR:
         return ""
     return str(row.input.get("text", ""))

@@ -13,7 +13,7 @@ from bot.tickets.tables import tickets
 
 
 def merge(connection: Connection, *, kept: str, duplicate: str) -> None:
-    """Make `kept` the owner of all that `duplicate` has; the dialogue of whoever wrote last goes on."""
+    """Make `kept` the owner of all that `duplicate` has; the dialogue with an agent goes on, else that of whoever wrote last."""
     for table in (addresses, consents, tickets):
         connection.execute(sa.update(table).where(table.c.contact_id == duplicate).values(contact_id=kept))
     both = sa.select(conversations).where(conversations.c.contact_id.in_([kept, duplicate])).with_for_update()
@@ -23,12 +23,14 @@ def merge(connection: Connection, *, kept: str, duplicate: str) -> None:
         new = rows[kept]
         _append(connection, old, new)
         livelier = old if old.last_message_at > new.last_message_at or new.version == 0 else new
+        # Whoever has an agent keeps them: the customer is being attended.
+        talking = next((row for row in (old, new) if row.state.get("agent")), livelier)
         connection.execute(
             sa.update(conversations)
             .where(conversations.c.id == new.id)
             .values(
-                state=livelier.state,
-                wake_at=livelier.wake_at,
+                state=talking.state,
+                wake_at=talking.wake_at,
                 version=new.version + old.version + 1,
                 arrivals=new.arrivals + old.arrivals,
                 positions=new.positions + old.positions,

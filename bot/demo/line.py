@@ -18,6 +18,9 @@ from bot.web.serving import address_of, listen, serving
 #: What customers are told to write behind the webhook's address: two more tries, whatever went wrong.
 _RETRIES = "#rc=2&rp=all"
 
+#: A template that the stand-in has approved.
+_TEMPLATE = f"HX{'0' * 31}1"
+
 
 @dataclass(frozen=True)
 class Line:
@@ -47,6 +50,7 @@ async def running(folder: Path, listening: socket.socket) -> AsyncIterator[Line]
             clock=built.clock.now,
         )
         fake.api_url = chosen.twilio.api_base_url
+        fake.templates[_TEMPLATE] = built.flow.phrases["invitation"]
         app = create_app(built, fake=fake)
         try:
             # The product ends first: what it still sends, the stand-in has to take.
@@ -61,5 +65,5 @@ async def running(folder: Path, listening: socket.socket) -> AsyncIterator[Line]
 
 def _settings(folder: Path, account: DemoAccount, address: str, fake_address: str) -> Settings:
     """Embedded database and no Redis, whatever the environment says: a demo shares nothing with the real line."""
-    twilio = asdict(account) | {"api_base_url": fake_address}
+    twilio = asdict(account) | {"api_base_url": fake_address, "reopen_template_sid": _TEMPLATE}
     return settings.read(dev=True, data_dir=folder, database_url="", redis_url="", public_url=address, twilio=twilio)

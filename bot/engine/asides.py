@@ -6,8 +6,12 @@ Nothing that is pending is lost: in the middle of a form an answer is given in p
 from collections.abc import Callable
 from typing import assert_never
 
+from bot.engine import desk
 from bot.engine.nodes.ask import Ask
 from bot.engine.nodes.collect import Collect
+from bot.engine.nodes.menu import Menu
+from bot.engine.nodes.rate import Rate
+from bot.engine.nodes.start import Start
 from bot.engine.turn import Turn
 from bot.understanding.commands import Command
 from bot.understanding.questions import Understanding, understand
@@ -16,6 +20,7 @@ Fire = Callable[[Turn, str], None]
 
 #: Labels of requests and turns of talk, other than documented answers, and the trigger that serves them.
 _REQUESTS = {"ticket_estado": "tickets", "hablar_con_agente": "agent", "menu": "menu", "volver": "back", "cancelar": "cancel"}
+_COURTESIES = (("saludo",), ("despedida_gracias",))
 #: Fewer words that nobody understands are a slip; more are a request for something else.
 _WORDS_OF_A_REQUEST = 3
 
@@ -134,7 +139,18 @@ def _serve(turn: Turn, text: str, understood: Understanding, fire: Fire) -> bool
     if requests:
         _request(turn, requests[0], fire)
         return True
+    if _may_be_about_before(turn, text, understood):
+        if desk.reopen(turn, fire):
+            return True
+        if turn.state == turn.flow.start and turn.last_resolved() is not None:
+            return False  # the greeting tells the old ticket's number
     return _small_talk(turn, text, understood, fire, in_form=in_form)
+
+
+def _may_be_about_before(turn: Turn, text: str, understood: Understanding) -> bool:
+    """Between two dialogues, more than a courtesy and more than a slip: it may be about a ticket that was resolved."""
+    is_between = isinstance(turn.flow.nodes[turn.state], Start | Menu | Rate)
+    return is_between and understood.intents not in _COURTESIES and len(text.split()) >= _WORDS_OF_A_REQUEST
 
 
 def _tell_cases(turn: Turn, cases: list[str], fire: Fire, *, moves: bool) -> None:

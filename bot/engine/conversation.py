@@ -19,6 +19,14 @@ class Suggestion:
 
 
 @dataclass(frozen=True)
+class Pending:
+    """What an agent wrote while WhatsApp did not let us write: delivered as soon as the customer writes."""
+
+    text: str
+    agent: str  #: username
+
+
+@dataclass(frozen=True)
 class Conversation:
     """One conversation between two inputs. Everything has a default, so an older snapshot can always be read."""
 
@@ -36,6 +44,13 @@ class Conversation:
     last_at: datetime | None = None  #: when the customer wrote last
     reminded: bool = False  #: the reminder of this silence is out
     secret_told: bool = False  #: the customer knows that passwords are masked here
+    agent: str = ""  #: username of the agent who talks to the customer; while there is one, the bot says nothing
+    ticket: str = ""  #: number of the ticket that the agent is here for
+    unanswered_at: datetime | None = None  #: since when the customer has been waiting for the agent
+    pending: tuple[Pending, ...] = ()
+    invited: bool = False  #: the customer was asked, by a template, to write so that it can be delivered
+    rating: str = ""  #: number of the ticket whose attention the customer is asked to rate
+    asked_at: datetime | None = None  #: when they were asked: the question is good for as long as a menu is
 
 
 _ADAPTER = TypeAdapter(Conversation)

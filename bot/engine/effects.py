@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from bot.engine.inputs import Location, Media
 
@@ -12,9 +13,10 @@ TICKET = "\ue000"
 
 @dataclass(frozen=True)
 class Say:
-    """Tell the customer something."""
+    """Tell the customer something, in the bot's name or in an agent's."""
 
     text: str
+    author: str = "bot"  #: or an agent's username
 
 
 @dataclass(frozen=True)
@@ -54,4 +56,64 @@ class WakeAt:
     at: datetime
 
 
-Effect = Say | OpenTicket | RecordConsent | WakeAt
+class Switch(StrEnum):
+    """Who talks, or whether a ticket is open, changed: a line of the transcript that only agents see."""
+
+    TOOK_OVER = "agent_took_over"
+    RELEASED = "agent_released"
+    IDLE = "agent_was_idle"
+    RESOLVED = "ticket_resolved"
+    REOPENED = "ticket_reopened"
+
+
+@dataclass(frozen=True)
+class NoteSwitch:
+    """Write a line into the transcript that the customer does not see."""
+
+    switch: Switch
+    ticket: str
+    actor: str  #: an agent's username, or bot, or customer
+
+
+@dataclass(frozen=True)
+class WithdrawQueued:
+    """Take back what the bot said and nobody has begun to send."""
+
+
+@dataclass(frozen=True)
+class Invite:
+    """Send the approved template that asks the customer to write: the only thing WhatsApp takes after 24 hours."""
+
+    content_sid: str
+    text: str  #: what the template says, for the transcript
+    author: str  #: username of the agent whose reply waits
+
+
+@dataclass(frozen=True)
+class MoveTicket:
+    """Move a ticket by a trigger of its lifecycle, if that leads on from where it is: an agent may have been faster."""
+
+    ticket: str
+    trigger: str
+    actor: str  #: bot, or customer
+
+
+@dataclass(frozen=True)
+class RecordRating:
+    """Keep how the customer was attended."""
+
+    ticket: str
+    stars: int  #: 1 to 5
+
+
+@dataclass(frozen=True)
+class RecordComment:
+    """Keep what the customer says about it."""
+
+    ticket: str
+    text: str
+
+
+Effect = (
+    Say | OpenTicket | RecordConsent | WakeAt | NoteSwitch | WithdrawQueued | Invite | MoveTicket | RecordRating | RecordComment
+)

@@ -6,7 +6,7 @@ registered and nothing leaks. Triggers are, besides those the nodes declare:
 
 - `menu`, `agent`, `tickets`, `cancel`: the commands, from anywhere
 - `case.<name>`: to a documented answer, from anywhere
-- `aside.<name>`: to a question that interrupts (resume, offer an agent, clarify, offer a ticket), from anywhere
+- `aside.<name>`: to a question that interrupts (resume, offer an agent, clarify, offer a ticket, rate), from anywhere
 - `back`: to the node before, fixed for each node
 - `return.<name>`: to a node that was left for an aside
 """
@@ -49,6 +49,7 @@ class Roles(BaseModel):
     offer_agent: str
     clarify: str
     offer_ticket: str
+    rate: str
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,7 @@ def node_ways(nodes: Mapping[str, Node]) -> list[dict[str, Any]]:
 
 def _ways_from_anywhere(nodes: Mapping[str, Node], back: Mapping[str, str], roles: Roles) -> list[dict[str, Any]]:
     ways = {"menu": roles.menu, "agent": roles.agent, "tickets": roles.tickets, "cancel": roles.cancel, "rest": roles.start}
-    ways |= {f"aside.{role}": getattr(roles, role) for role in ("resume", "offer_agent", "clarify", "offer_ticket")}
+    ways |= {f"aside.{role}": getattr(roles, role) for role in ("resume", "offer_agent", "clarify", "offer_ticket", "rate")}
     ways |= {f"case.{name}": name for name, node in nodes.items() if isinstance(node, Case | Activation)}
     ways |= {f"return.{name}": name for name, node in nodes.items() if node.waits}
     anywhere = [{"trigger": trigger, "source": "*", "dest": dest} for trigger, dest in ways.items()]

@@ -55,4 +55,38 @@ class TimeRanOut:
     """The moment came that an earlier step asked to be woken at (`WakeAt`), and nothing happened meanwhile."""
 
 
-Input = MessageReceived | TimeRanOut
+@dataclass(frozen=True)
+class AgentTookOver:
+    """An agent made a ticket theirs and talks to its customer from now on; also when they take it from a colleague."""
+
+    ticket: str  #: its number
+    agent: str  #: username
+    name: str  #: as the customer is told it
+
+
+@dataclass(frozen=True)
+class AgentReleased:
+    """The agent let go of a ticket: the bot talks again."""
+
+    ticket: str
+    agent: str
+
+
+@dataclass(frozen=True)
+class AgentReplied:
+    """An agent wrote to the customer. `text` is free of control characters and never blank."""
+
+    ticket: str
+    agent: str
+    text: str
+
+
+@dataclass(frozen=True)
+class TicketResolved:
+    """An agent resolved a ticket, whoever talks to the customer."""
+
+    ticket: str
+    agent: str
+
+
+Input = MessageReceived | TimeRanOut | AgentTookOver | AgentReleased | AgentReplied | TicketResolved

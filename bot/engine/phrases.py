@@ -37,6 +37,14 @@ class Sentences(_Words):
     reminder: Text  #: silence in the middle of a form
     my_data: Text  #: what the draft holds; {data}
     my_data_none: Text
+    agent_took_over: Text  #: an agent talks from now on; {name}
+    bot_is_back: Text  #: the agent let go of the ticket; {ticket}
+    ticket_resolved: Text  #: an agent resolved the ticket; {ticket}
+    agent_was_idle: Text  #: the agent did not answer; {ticket}, {hours}
+    invitation: Text  #: what the approved template says: an agent's reply waits for the customer to write
+    resolved_lately: Text  #: to a greeting, while the customer can reopen their last ticket; {ticket}
+    resolved_before: Text  #: to a greeting, when they no longer can; {ticket}
+    reopened: Text  #: what the customer wrote reopened their ticket; {ticket}, {hours}
     nothing_to_cancel: Text  #: "cancelar" when nothing is under way
     this_chat: Text  #: the telephone of somebody who wants to be reached here, while WhatsApp hides the number
 
@@ -57,7 +65,17 @@ class Phrases(_Words):
     calendar: Calendar
 
 
-_KNOWN = {"did_you_mean": {"typed", "meant"}, "my_data": {"data"}}
+_KNOWN = {
+    "did_you_mean": {"typed", "meant"},
+    "my_data": {"data"},
+    "agent_took_over": {"name"},
+    "bot_is_back": {"ticket"},
+    "ticket_resolved": {"ticket"},
+    "agent_was_idle": {"ticket", "hours"},
+    "resolved_lately": {"ticket"},
+    "resolved_before": {"ticket"},
+    "reopened": {"ticket", "hours"},
+}
 
 
 def check_phrases(phrases: Phrases, source: Source) -> Iterator[FlowProblem]:

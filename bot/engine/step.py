@@ -1,6 +1,7 @@
 """One step, pure: (flow, conversation, input, circumstances) → the conversation after it and what is to be done.
 
-A customer's message is read in this order; the first that understands it wins:
+While an agent has the conversation, the bot says nothing (`desk`). Else a customer's message is read in this order; the
+first that understands it wins:
 
 1. silence that was too long: the draft is kept and the customer asked whether to go on with it
 2. a message without words (a file, a place, a voice note…)
@@ -12,13 +13,23 @@ A customer's message is read in this order; the first that understands it wins:
 """
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import assert_never
 
-from bot.engine import asides
+from bot.engine import asides, desk
 from bot.engine.conversation import Conversation
 from bot.engine.effects import Effect, Say, WakeAt
 from bot.engine.flow import Flow
-from bot.engine.inputs import Input, Kind, MessageReceived, TimeRanOut
+from bot.engine.inputs import (
+    AgentReleased,
+    AgentReplied,
+    AgentTookOver,
+    Input,
+    Kind,
+    MessageReceived,
+    TicketResolved,
+    TimeRanOut,
+)
 from bot.engine.nodes.ask import Ask
 from bot.engine.nodes.base import STAY
 from bot.engine.nodes.collect import Collect
@@ -56,16 +67,38 @@ def step(flow: Flow, conversation: Conversation, happened: Input, circumstances:
     turn = Turn(flow, conversation, circumstances, state=conversation.node)
     match happened:
         case MessageReceived():
-            _message(turn, happened)
+            delivered = desk.deliver(turn)
+            if conversation.agent:
+                desk.hear(turn, happened, opens=delivered)
+            elif not delivered:  # else they wrote in order to read it, as they were asked to
+                _message(turn, happened)
             turn.change(last_at=circumstances.now, reminded=False)
         case TimeRanOut():
+            desk.let_time_run_out(turn)
             _time_ran_out(turn)
+        case AgentTookOver():
+            desk.take_over(turn, happened)
+        case AgentReleased():
+            desk.release(turn, happened)
+        case AgentReplied():
+            desk.reply(turn, happened)
+        case TicketResolved():
+            desk.resolve(turn, happened, fire)
         case _:
             assert_never(happened)
     after = replace(turn.conversation, node=turn.state)
-    if in_form(turn) and not after.reminded:
-        turn.effects.append(WakeAt((after.last_at or circumstances.now) + circumstances.reminder_after))
+    if (wake_at := _wake_at(turn)) is not None:
+        turn.effects.append(WakeAt(wake_at))
     return Step(after, _joined(turn.effects), tuple(turn.reasons))
+
+
+def _wake_at(turn: Turn) -> datetime | None:
+    """When silence will mean something: the agent's, or the customer's in the middle of a form."""
+    if (ends := desk.patience_ends(turn)) is not None:
+        return ends
+    if not in_form(turn) or turn.conversation.reminded:
+        return None
+    return (turn.conversation.last_at or turn.circumstances.now) + turn.circumstances.reminder_after
 
 
 def _of_this_flow(flow: Flow, conversation: Conversation) -> Conversation:
@@ -133,8 +166,9 @@ def _go(turn: Turn, node: object, said: MessageReceived, trigger: str) -> None:
 
 def _resume(turn: Turn) -> bool:
     """After a long silence: ask whether to go on with the draft (True), or begin anew."""
-    last = turn.conversation.last_at
-    if last is None or turn.circumstances.now - last < turn.circumstances.resume_after or turn.state == turn.flow.roles.resume:
+    spoken = [at for at in (turn.conversation.last_at, turn.conversation.asked_at) if at is not None]
+    is_live = not spoken or turn.circumstances.now - max(spoken) < turn.circumstances.resume_after
+    if is_live or turn.state == turn.flow.roles.resume:
         return False
     pending = turn.state if in_form(turn) else turn.conversation.return_to
     if pending in turn.flow.forms:
@@ -237,8 +271,12 @@ def _joined(effects: list[Effect]) -> tuple[Effect, ...]:
     joined: list[Effect] = []
     for effect in effects:
         last = joined[-1] if joined else None
-        if isinstance(effect, Say) and isinstance(last, Say) and len(last.text) + len(effect.text) < _LONGEST_JOINED:
-            joined[-1] = Say(f"{last.text}\n\n{effect.text}")
+        if isinstance(effect, Say) and isinstance(last, Say) and _fit_together(last, effect):
+            joined[-1] = Say(f"{last.text}\n\n{effect.text}", effect.author)
         else:
             joined.append(effect)
     return tuple(joined)
+
+
+def _fit_together(first: Say, second: Say) -> bool:
+    return first.author == second.author and len(first.text) + len(second.text) < _LONGEST_JOINED

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from bot.engine.flow import Flow
 
 
+#: How long after a customer's message a business may write freely (WhatsApp's customer service window).
+WINDOW = timedelta(hours=24)
+
+
 @dataclass(frozen=True)
 class TicketSummary:
     """What a customer is told about one of their tickets."""
@@ -26,6 +30,7 @@ class TicketSummary:
     category: str
     status: str  #: of the ticket's lifecycle; `statuses:` in `flows/phrases.yaml` names it in Spanish
     updated_at: datetime
+    resolved_at: datetime | None = None  #: None while it is not resolved
 
 
 def _no_tickets() -> Sequence[TicketSummary]:
@@ -41,6 +46,9 @@ class Circumstances:
     tickets: Callable[[], Sequence[TicketSummary]] = _no_tickets  #: this customer's, newest first; asked only when needed
     reminder_after: timedelta = timedelta(minutes=30)
     resume_after: timedelta = timedelta(hours=24)
+    agent_idle_after: timedelta = timedelta(minutes=30)  #: a customer waits no longer for an agent who does not answer
+    template: str = ""  #: ContentSid of the approved template that asks a customer to write, if there is one
+    reopen_within: timedelta = timedelta(days=7)  #: so long after it was resolved, a ticket can be reopened by its customer
 
 
 @dataclass
@@ -56,6 +64,25 @@ class Turn:
     next: str | None = None  #: the trigger with which a node that waits for nothing passes on
     has_gap: bool = False  #: the question is about a detail that the document leaves open
     refusal: Refused | None = None  #: why a field did not take the answer
+
+    @property
+    def can_write(self) -> bool:
+        """Whether WhatsApp lets us write: the customer wrote within the last 24 hours."""
+        last = self.conversation.last_at
+        return last is not None and self.circumstances.now - last < WINDOW
+
+    def last_resolved(self) -> TicketSummary | None:
+        """The ticket that was resolved last, if none of the customer's is open."""
+        tickets = self.circumstances.tickets()
+        ends = [ticket.resolved_at for ticket in tickets if ticket.resolved_at is not None]
+        if not ends or len(ends) < len(tickets):
+            return None
+        return next(ticket for ticket in tickets if ticket.resolved_at == max(ends))
+
+    def is_recent(self, ticket: TicketSummary) -> bool:
+        """Whether the customer can still reopen it."""
+        end = ticket.resolved_at
+        return end is not None and self.circumstances.now - end <= self.circumstances.reopen_within
 
     def read_field(self, kind: str, text: str) -> Accepted | Refused:
         """Understand an answer of this sort."""
@@ -93,7 +120,15 @@ class Turn:
     def drop_draft(self) -> None:
         """Start the next dialogue with a clean sheet."""
         self.change(
-            answers={}, attachments=(), case="", answered=(), suggestion=None, candidates=(), return_to="", correcting=False
+            answers={},
+            attachments=(),
+            case="",
+            answered=(),
+            suggestion=None,
+            candidates=(),
+            return_to="",
+            correcting=False,
+            rating="",
         )
 
     def say(self, text: str, values: Mapping[str, str] | None = None) -> None:

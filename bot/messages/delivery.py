@@ -16,13 +16,14 @@ _STATUS = {
     DeliveryStatus.FAILED: Status.FAILED,
 }
 
+_UNDER_WAY = (Status.QUEUED, Status.SENDING, Status.UNKNOWN, Status.ACCEPTED)
 #: Each status with those it may take the place of. What was delivered is delivered, whatever comes after.
 _ABOVE: dict[Status, tuple[Status, ...]] = {
     Status.ACCEPTED: (Status.QUEUED, Status.SENDING, Status.UNKNOWN),
-    Status.SENT: (Status.QUEUED, Status.SENDING, Status.UNKNOWN, Status.ACCEPTED),
-    Status.FAILED: (Status.QUEUED, Status.SENDING, Status.UNKNOWN, Status.ACCEPTED, Status.SENT),
-    Status.DELIVERED: (Status.QUEUED, Status.SENDING, Status.UNKNOWN, Status.ACCEPTED, Status.SENT, Status.FAILED),
-    Status.READ: (Status.QUEUED, Status.SENDING, Status.UNKNOWN, Status.ACCEPTED, Status.SENT, Status.FAILED, Status.DELIVERED),
+    Status.SENT: (*_UNDER_WAY, Status.WITHDRAWN),
+    Status.FAILED: (*_UNDER_WAY, Status.SENT),
+    Status.DELIVERED: (*_UNDER_WAY, Status.SENT, Status.FAILED, Status.WITHDRAWN),
+    Status.READ: (*_UNDER_WAY, Status.SENT, Status.FAILED, Status.WITHDRAWN, Status.DELIVERED),
 }
 #: A message that failed on its way is sent again this much later, twice at most.
 _AGAIN_AFTER = timedelta(seconds=30)

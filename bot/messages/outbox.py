@@ -32,6 +32,7 @@ class NewMessage:
     reasons: tuple[str, ...] = ()
     sid: str | None = None
     answers_sid: str = ""
+    content_sid: str = ""  #: the template to send in place of the body
 
 
 @dataclass(frozen=True)
@@ -45,17 +46,53 @@ class Claimed:
     attempts: int
     is_unknown: bool  #: an earlier attempt ended without an answer: look it up first
     answers_sid: str
+    content_sid: str
     created_at: datetime
+    file: str = ""  #: id of the agent's file that goes with it, or empty
 
 
-def add_received(connection: Connection, message: NewMessage, now: datetime) -> None:
-    """Write a customer's message into the transcript."""
-    connection.execute(sa.insert(messages).values(_row(message, Direction.IN, Status.RECEIVED, None, now)))
+def add_received(connection: Connection, message: NewMessage, now: datetime) -> str:
+    """Write a customer's message into the transcript and return its id."""
+    row = _row(message, Direction.IN, Status.RECEIVED, None, now)
+    connection.execute(sa.insert(messages).values(row))
+    identity: str = row["id"]
+    return identity
 
 
 def queue(connection: Connection, message: NewMessage, now: datetime) -> None:
     """Write an outgoing message; it leaves as soon as those before it have."""
     connection.execute(sa.insert(messages).values(_row(message, Direction.OUT, Status.QUEUED, now, now)))
+
+
+def add_note(connection: Connection, message: NewMessage, now: datetime) -> None:
+    """Write a line for agents into the transcript."""
+    connection.execute(sa.insert(messages).values(_row(message, Direction.NOTE, Status.RECEIVED, None, now)))
+
+
+def withdraw(connection: Connection, conversation_id: str, now: datetime) -> int:
+    """Take back what the bot said and no sender has begun to send; returns how many messages that was."""
+    waits = sa.and_(
+        messages.c.conversation_id == conversation_id,
+        messages.c.status == Status.QUEUED.value,
+        messages.c.author == "bot",
+    )
+    values = {"status": Status.WITHDRAWN.value, "due_at": None, "updated_at": now}
+    return connection.execute(sa.update(messages).where(waits).values(values)).rowcount
+
+
+def retry(connection: Connection, conversation_id: str, message_id: str, now: datetime) -> bool:
+    """Send a failed message of this conversation once more; False if there is none, or it did not fail.
+
+    The same row is queued again, so two who ask at once make one attempt. A late word of the provider's that the first attempt
+    arrived after all settles the row before it is sent: it names our own id.
+    """
+    failed = sa.and_(
+        messages.c.id == message_id,
+        messages.c.conversation_id == conversation_id,
+        messages.c.status == Status.FAILED.value,
+    )
+    values = {"status": Status.QUEUED.value, "sid": None, "error_code": None, "due_at": now, "updated_at": now}
+    return connection.execute(sa.update(messages).where(failed).values(values)).rowcount == 1
 
 
 def claim(connection: Connection, now: datetime, limit: int) -> list[Claimed]:
@@ -141,7 +178,9 @@ def _take(connection: Connection, row: sa.Row[Any], now: datetime) -> Claimed | 
         attempts=row.attempts + 1,
         is_unknown=was_unknown,
         answers_sid=row.answers_sid,
+        content_sid=row.content_sid,
         created_at=row.created_at,
+        file=next((item["file"] for item in row.attachments if "file" in item), ""),
     )
 
 
@@ -171,6 +210,7 @@ def _row(message: NewMessage, direction: Direction, status: Status, due_at: date
         "attempts": 0,
         "due_at": due_at,
         "answers_sid": message.answers_sid,
+        "content_sid": message.content_sid,
         "created_at": now,
         "updated_at": now,
     }

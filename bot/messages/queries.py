@@ -17,7 +17,7 @@ class Message:
     id: str
     position: int
     direction: Direction
-    author: str  #: customer, bot, or an agent's id
+    author: str  #: customer, bot, or an agent's username
     kind: str  #: engine.inputs.Kind
     body: str
     attachments: tuple[dict[str, Any], ...]  #: files as `url` and `content_type`, places as `latitude`, `longitude`, …
@@ -33,6 +33,13 @@ def transcript(connection: Connection, conversation_id: str, *, latest: int | No
     query = sa.select(messages).where(messages.c.conversation_id == conversation_id).order_by(messages.c.position.desc())
     rows = connection.execute(query if latest is None else query.limit(latest)).all()
     return [_message(row) for row in reversed(rows)]
+
+
+def conversation_of(connection: Connection, message_id: str) -> str:
+    """The conversation that a message belongs to. Raises sqlalchemy.exc.NoResultFound if there is no such message."""
+    query = sa.select(messages.c.conversation_id).where(messages.c.id == message_id)
+    conversation_id: str = connection.execute(query).scalar_one()
+    return conversation_id
 
 
 def said(connection: Connection, conversation_id: str, *, latest: int = 100) -> tuple[str, ...]:

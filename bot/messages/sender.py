@@ -35,6 +35,7 @@ class Policy:
     attempts: int
     look_up_after: timedelta
     typing: bool
+    media_url: Callable[[str], str]  #: id of an agent's file → where the provider may fetch it
 
 
 def pause(attempt: int, chance: float) -> timedelta:
@@ -105,7 +106,9 @@ class Sender:
         if message.answers_sid and self._policy.typing and message.attempts == 1:
             await self._show_typing(message.answers_sid)
         try:
-            sid = await asyncio.to_thread(self._channel.send, Outgoing(message.id, message.address, message.body))
+            media_url = self._policy.media_url(message.file) if message.file else ""
+            outgoing = Outgoing(message.id, message.address, message.body, message.content_sid, media_url)
+            sid = await asyncio.to_thread(self._channel.send, outgoing)
         except SendError as error:
             await self._settle_error(message, error)
         else:
@@ -136,7 +139,9 @@ class Sender:
             await self._database.write(partial(outbox.settle_unknown, claimed=message, look_up_at=again_at, now=now))
             return
         known = await self._database.read(partial(outbox.known_sids, conversation_id=message.conversation_id))
-        found = next((sent for sent in listed if sent.body == message.body and sent.sid not in known), None)
+        # A template's words are the provider's; nothing of this conversation overtakes it, so what is new is it.
+        is_it = [sent for sent in listed if sent.sid not in known and (message.content_sid or sent.body == message.body)]
+        found = next(iter(is_it), None)
         now = self._now()
         if found is not None:
             await self._database.write(partial(outbox.settle_accepted, claimed=message, sid=found.sid, now=now))

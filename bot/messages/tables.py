@@ -12,10 +12,11 @@ class Direction(StrEnum):
 
     IN = "in"
     OUT = "out"
+    NOTE = "note"  #: a line for agents: who talks now. It goes nowhere
 
 
 class Status(StrEnum):
-    """Where a message stands. Incoming ones are `RECEIVED` for ever; the rest is the way of an outgoing one."""
+    """Where a message stands. Incoming ones and notes are `RECEIVED` for ever; the rest is the way of an outgoing one."""
 
     RECEIVED = "received"
     QUEUED = "queued"  #: to be sent at `due_at`
@@ -26,6 +27,7 @@ class Status(StrEnum):
     DELIVERED = "delivered"
     READ = "read"
     FAILED = "failed"  #: for good; `error_code` says why
+    WITHDRAWN = "withdrawn"  #: an agent took over before it was sent
 
 
 #: While a message of a conversation stands here, the ones after it wait.
@@ -38,11 +40,11 @@ messages = sa.Table(
     sa.Column("conversation_id", sa.Text, sa.ForeignKey("conversations.id"), nullable=False),
     sa.Column("position", sa.Integer, nullable=False),  # its place in the transcript
     sa.Column("direction", sa.Text, nullable=False),
-    sa.Column("author", sa.Text, nullable=False),  # customer | bot | an agent's id
+    sa.Column("author", sa.Text, nullable=False),  # customer | bot | an agent's username
     sa.Column("cause", sa.Text, nullable=False, unique=True),  # input and number: doing a turn twice adds nothing
     sa.Column("sid", sa.Text, nullable=True, index=True),  # the provider's; that it is unique is the provider's promise, not ours
     sa.Column("address", sa.Text, nullable=False),
-    sa.Column("kind", sa.Text, nullable=False),  # engine.inputs.Kind
+    sa.Column("kind", sa.Text, nullable=False),  # engine.inputs.Kind; of a note `switch`
     sa.Column("body", sa.Text, nullable=False),
     sa.Column("attachments", Json, nullable=False),  # [{"url", "content_type"}], or a location's parts
     sa.Column("reasons", Json, nullable=False),  # why the bot understood it as it did: strings
@@ -51,6 +53,7 @@ messages = sa.Table(
     sa.Column("attempts", sa.Integer, nullable=False),
     sa.Column("due_at", Moment, nullable=True),
     sa.Column("answers_sid", sa.Text, nullable=False),  # the customer's message it answers first: "typing…" is shown there
+    sa.Column("content_sid", sa.Text, nullable=False, default=""),  # the template it is; `body` has its words
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("updated_at", Moment, nullable=False),
     sa.UniqueConstraint("conversation_id", "position"),

@@ -6,13 +6,14 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 
 from bot.agents import tables as agents
+from bot.attachments import tables as attachments
 from bot.contacts import tables as contacts
 from bot.conversations import tables as conversations
 from bot.db import Json, Moment, metadata
 from bot.messages import tables as messages
 from bot.tickets import tables as tickets
 
-TABLES = (agents, contacts, conversations, messages, tickets)  # imported so that `metadata` knows them all
+TABLES = (agents, attachments, contacts, conversations, messages, tickets)  # imported so that `metadata` knows them all
 
 
 def _render(kind: str, item: Any, autogenerate: AutogenContext) -> str | Literal[False]:

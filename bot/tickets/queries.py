@@ -30,6 +30,7 @@ class TicketState:
     status: Status
     created_at: datetime
     updated_at: datetime
+    resolved_at: datetime | None  #: None while it is not resolved
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,9 @@ class Ticket:
     case: str
     status: Status
     assignee: str  #: username of the agent who has it or had it last, or empty
+    version: int  #: goes into every form of the page: an agent acts on what they saw
+    rating: int | None  #: 1 to 5 stars
+    rating_comment: str
     fields: tuple[FieldValue, ...]
     detail: str
     attachments: tuple[dict[str, Any], ...]
@@ -113,11 +117,11 @@ def events(connection: Connection, ticket_id: int) -> list[Event]:
 
 def tickets_of(connection: Connection, contact_id: str) -> list[TicketState]:
     """What this customer asked for, newest first."""
-    columns = (tickets.c.number, tickets.c.category, tickets.c.status, tickets.c.created_at, tickets.c.updated_at)
+    names = ("number", "category", "status", "created_at", "updated_at", "resolved_at")
+    columns = [tickets.c[name] for name in names]
     query = sa.select(*columns).where(tickets.c.contact_id == contact_id).order_by(tickets.c.id.desc())
     return [
-        TicketState(number, category, Status(status), created_at, updated_at)
-        for number, category, status, created_at, updated_at in connection.execute(query)
+        TicketState(number, category, Status(status), *times) for number, category, status, *times in connection.execute(query)
     ]
 
 
@@ -137,6 +141,9 @@ def from_row(row: Row[Any]) -> Ticket:
         case=row.case,
         status=Status(row.status),
         assignee=row.assignee,
+        version=row.version,
+        rating=row.rating,
+        rating_comment=row.rating_comment,
         fields=tuple(FieldValue(**field) for field in row.fields),
         detail=row.detail,
         attachments=tuple(row.attachments),

@@ -17,6 +17,9 @@ from bot.tickets import lifecycle, search
 from bot.tickets.lifecycle import NotAllowedError, Status
 from bot.tickets.tables import IS_UNREAD, ticket_events, tickets
 
+#: What a ticket's history can tell besides its moves.
+HAPPENINGS = ("opened", "transferred", "noted", "rated", "commented")
+
 
 @dataclass(frozen=True)
 class NewTicket:
@@ -38,6 +41,14 @@ class UnknownTicketError(LookupError):
 
     def __init__(self, number: str) -> None:
         super().__init__(f"there is no ticket {number}")
+        self.number = number
+
+
+class TicketChangedError(Exception):
+    """The ticket is not any more as the agent saw it when they decided: somebody else was faster."""
+
+    def __init__(self, number: str) -> None:
+        super().__init__(f"ticket {number} has changed meanwhile")
         self.number = number
 
 
@@ -75,25 +86,73 @@ def open_ticket(connection: Connection, ticket: NewTicket, now: datetime) -> str
     return number
 
 
-def move(connection: Connection, number: str, trigger: str, actor: str, now: datetime) -> Status:
+def move(connection: Connection, number: str, trigger: str, actor: str, now: datetime, *, seen: int | None = None) -> Status:
     """Move a ticket by a trigger of the lifecycle and return its new state; `actor` is an agent's username, or bot, or customer.
 
-    Raises UnknownTicketError, and NotAllowedError if the lifecycle knows no such move, also when another agent was faster.
+    `seen` is the version that the actor decided on. Raises UnknownTicketError, TicketChangedError if the ticket is not any more
+    as it was seen, and NotAllowedError if the lifecycle knows no such move.
     """
-    identity, status = _state(connection, number)
+    identity, status, version = _state(connection, number)
+    if seen is not None and seen != version:
+        raise TicketChangedError(number)
     new = lifecycle.after(status, trigger)
-    values: dict[str, Any] = {"status": new.value, "updated_at": now}
+    values: dict[str, Any] = {"status": new.value, "version": version + 1, "updated_at": now}
+    values["resolved_at"] = now if new is Status.RESOLVED else None
     if new is Status.OPEN:
         values["assignee"] = ""
     elif trigger == "assign":
         values["assignee"] = actor
-    unchanged = sa.and_(tickets.c.id == identity, tickets.c.status == status.value)
+    unchanged = sa.and_(tickets.c.id == identity, tickets.c.version == version)
     if connection.execute(sa.update(tickets).where(unchanged).values(values)).rowcount != 1:
-        _, current = _state(connection, number)
-        raise NotAllowedError(current, trigger)
+        raise TicketChangedError(number)
     data = {"from": status.value, "to": new.value}
     _record(connection, identity, now, kind=lifecycle.EVENTS[trigger], actor=actor, data=data)
     return new
+
+
+def transfer(connection: Connection, number: str, to: str, actor: str, now: datetime, *, seen: int) -> None:
+    """Give a ticket that an agent has to another one, as `actor` saw it in version `seen`.
+
+    Raises UnknownTicketError, TicketChangedError, and NotAllowedError for a ticket that nobody has or that `to` has already.
+    """
+    identity, status, version = _state(connection, number)
+    before = connection.execute(sa.select(tickets.c.assignee).where(tickets.c.id == identity)).scalar_one()
+    if seen != version:
+        raise TicketChangedError(number)
+    if status not in (Status.ASSIGNED, Status.WAITING) or before == to:
+        raise NotAllowedError(status, "transfer")
+    unchanged = sa.and_(tickets.c.id == identity, tickets.c.version == version)
+    values = {"assignee": to, "version": version + 1, "updated_at": now}
+    if connection.execute(sa.update(tickets).where(unchanged).values(values)).rowcount != 1:
+        raise TicketChangedError(number)
+    _record(connection, identity, now, kind="transferred", actor=actor, data={"from": before, "to": to})
+
+
+def note(connection: Connection, number: str, text: str, actor: str, key: str, now: datetime) -> bool:
+    """Write an internal note into the history; False if the form with this key wrote one before.
+
+    The caller holds the lock of the ticket's conversation, so of two that come at once the second sees the first.
+    """
+    identity = _state(connection, number)[0]
+    notes = sa.and_(ticket_events.c.ticket_id == identity, ticket_events.c.kind == "noted")
+    if any(data["key"] == key for data in connection.execute(sa.select(ticket_events.c.data).where(notes)).scalars()):
+        return False
+    _record(connection, identity, now, kind="noted", actor=actor, data={"text": text, "key": key})
+    return True
+
+
+def rate(connection: Connection, number: str, stars: int, now: datetime) -> None:
+    """Keep the customer's rating, 1 to 5 stars. A later one takes its place; the history has both."""
+    identity = _state(connection, number)[0]
+    connection.execute(sa.update(tickets).where(tickets.c.id == identity).values(rating=stars, rating_comment=""))
+    _record(connection, identity, now, kind="rated", actor="customer", data={"stars": stars})
+
+
+def comment(connection: Connection, number: str, text: str, now: datetime) -> None:
+    """Keep what the customer says to their rating."""
+    identity = _state(connection, number)[0]
+    connection.execute(sa.update(tickets).where(tickets.c.id == identity).values(rating_comment=text))
+    _record(connection, identity, now, kind="commented", actor="customer", data={})
 
 
 def hear(connection: Connection, conversation_id: str, text: str, now: datetime) -> None:
@@ -121,11 +180,12 @@ def _number_by_cause(connection: Connection, cause: str) -> str | None:
     return number
 
 
-def _state(connection: Connection, number: str) -> tuple[int, Status]:
-    row = connection.execute(sa.select(tickets.c.id, tickets.c.status).where(tickets.c.number == number)).one_or_none()
+def _state(connection: Connection, number: str) -> tuple[int, Status, int]:
+    query = sa.select(tickets.c.id, tickets.c.status, tickets.c.version).where(tickets.c.number == number)
+    row = connection.execute(query).one_or_none()
     if row is None:
         raise UnknownTicketError(number)
-    return row.id, Status(row.status)
+    return row.id, Status(row.status), row.version
 
 
 def _record(connection: Connection, identity: int, now: datetime, *, kind: str, actor: str, data: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Tables of tickets and of their history, which is append-only."""
+"""Tables of tickets, of their history, which is append-only, and of what agents have begun to write."""
 
 import sqlalchemy as sa
 
@@ -16,6 +16,10 @@ tickets = sa.Table(
     sa.Column("case", sa.Text, nullable=False),  # the documented case the detail was recognised as, or empty
     sa.Column("status", sa.Text, nullable=False),  # tickets.lifecycle.Status
     sa.Column("assignee", sa.Text, nullable=False, default=""),  # username of who has it or had it last; empty while open
+    sa.Column("version", sa.Integer, nullable=False, default=0),  # raised by every move: an agent acts on the one they saw
+    sa.Column("resolved_at", Moment, nullable=True),  # while it is resolved
+    sa.Column("rating", sa.Integer, nullable=True),  # 1 to 5 stars, given by the customer after it was resolved
+    sa.Column("rating_comment", sa.Text, nullable=False, default=""),
     sa.Column("fields", Json, nullable=False),  # [{"name", "label", "value"}] in the order they were asked
     sa.Column("detail", sa.Text, nullable=False),
     sa.Column("attachments", Json, nullable=False),
@@ -25,6 +29,7 @@ tickets = sa.Table(
     sa.Column("unread", sa.Boolean, nullable=False, default=False),  # the customer wrote since an agent opened its page
     sa.CheckConstraint("status <> 'open' OR assignee = ''", name="open_is_nobodys"),
     sa.CheckConstraint("status NOT IN ('assigned', 'waiting') OR assignee <> ''", name="held_by_somebody"),
+    sa.CheckConstraint("rating BETWEEN 1 AND 5", name="rating_in_stars"),
     sqlite_autoincrement=True,  # a number is never given out twice, also after a delete
 )
 
@@ -51,7 +56,16 @@ ticket_events = sa.Table(
     sa.Column("id", Counter, primary_key=True),
     sa.Column("ticket_id", Counter, sa.ForeignKey("tickets.id"), nullable=False, index=True),
     sa.Column("at", Moment, nullable=False),
-    sa.Column("kind", sa.Text, nullable=False),  # opened, or an event of tickets.lifecycle.TABLE
+    sa.Column("kind", sa.Text, nullable=False),  # tickets.service.HAPPENINGS, or an event of tickets.lifecycle.TABLE
     sa.Column("actor", sa.Text, nullable=False),  # customer | bot | an agent's username
     sa.Column("data", Json, nullable=False),
+)
+
+drafts = sa.Table(
+    "drafts",
+    metadata,
+    sa.Column("ticket_id", Counter, sa.ForeignKey("tickets.id"), primary_key=True),
+    sa.Column("agent", sa.Text, primary_key=True),  # username
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("updated_at", Moment, nullable=False),
 )

@@ -32,7 +32,21 @@ def test_a_customer_opens_a_ticket_and_an_agent_reads_it(page: Page, running: De
     told = page.locator("main")
     for text in (ticket, "María Rodríguez Prieto", "maria@ejemplo.com", DETAIL, "¿Autorizas"):
         expect(told.get_by_text(text).first).to_be_visible()
+    look_at_the_picture(page)
     page.screenshot(path=screenshots / "4-console.png", full_page=True)
+
+
+def look_at_the_picture(page: Page) -> None:
+    """The customer's picture is on the page, small, and as large as the screen behind it; its original is a download."""
+    picture = page.get_by_role("link", name="ver en grande").first
+    assert picture.locator("img").evaluate("async (image) => { await image.decode(); return image.naturalWidth; }") > 100
+    with page.expect_popup() as opened:
+        picture.click()
+    expect(opened.value).to_have_title(re.compile(r"\d+×\d+"))  # the browser names a picture by its size
+    opened.value.close()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Descargar la imagen").first.click()
+    assert re.fullmatch(r"[0-9a-f]{12}\.jpg", download.value.suggested_filename)
 
 
 def fill_in_the_form(customer: Customer) -> str:

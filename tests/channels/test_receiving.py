@@ -72,6 +72,8 @@ def test_file_of_the_customer_is_handed_out_against_the_token_only(line: Line) -
     for medium in received.message.media:
         assert httpx.get(medium.url, trust_env=False).status_code == 401
         answer = httpx.get(medium.url, auth=(ACCOUNT_SID, AUTH_TOKEN), trust_env=False)
+        assert answer.status_code == 307
+        answer = httpx.get(answer.headers["location"], trust_env=False)
         contents.append((answer.headers["content-type"], answer.content))
     assert contents == [("image/png", b"\x89PNG one"), ("application/pdf", b"%PDF two")]
     unknown = received.message.media[0].url[:-1] + "x"

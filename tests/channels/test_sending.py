@@ -5,6 +5,7 @@ import logging
 import socket
 import traceback
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from starlette.applications import Starlette
@@ -236,3 +237,19 @@ def test_typing_below_an_unknown_message_is_refused(line: Line) -> None:
             line.channel.show_typing(sid)
         assert (failure.value.outcome, failure.value.code) == (Outcome.REFUSED, 20404)
     asyncio.run(line.fake.settle())
+
+
+def test_a_template_that_was_approved_goes_out_after_24_hours_and_another_is_refused(line: Line) -> None:
+    template = f"HX{'0' * 32}"
+    line.fake.templates[template] = "Escribe *abrir*."
+    line.clock.forward(hours=25)
+    sid = line.channel.send(replace(bubble(), content_sid=template))
+    asyncio.run(line.fake.settle())
+    (record,) = [record for record in line.fake.conversation(CUSTOMER) if record.sid == sid]
+    assert (record.body, record.status) == ("Escribe *abrir*.", "delivered")
+    with pytest.raises(SendError) as failure:
+        line.channel.send(replace(bubble(), content_sid=f"HX{'1' * 32}"))
+    assert (failure.value.outcome, failure.value.code) == (Outcome.REFUSED, 21655)
+    free = line.channel.send(bubble("libre"))
+    asyncio.run(line.fake.settle())
+    assert [record.error_code for record in line.fake.conversation(CUSTOMER) if record.sid == free] == [63016]

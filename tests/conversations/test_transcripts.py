@@ -9,14 +9,23 @@ import pytest
 
 from bot.engine import conversation as snapshot
 from bot.engine.conversation import Conversation
-from bot.engine.effects import TICKET, OpenTicket, Say, WakeAt
+from bot.engine.effects import TICKET, Invite, MoveTicket, OpenTicket, RecordComment, RecordRating, Say, WakeAt
 from bot.engine.flow import Flow
-from bot.engine.inputs import Input, MessageReceived, TimeRanOut
+from bot.engine.inputs import (
+    AgentReleased,
+    AgentReplied,
+    AgentTookOver,
+    Input,
+    MessageReceived,
+    TicketResolved,
+    TimeRanOut,
+)
 from bot.engine.step import Step, begin, step
 from bot.engine.turn import Circumstances, TicketSummary
 from bot.flows import read_flow
 from bot.understanding.redaction import redact
 from tests.conversations.transcript import Transcript, run, transcripts
+from tests.stack import TEMPLATE
 
 
 @cache
@@ -34,6 +43,8 @@ class StepAlone:
         self.opened: list[OpenTicket] = []
         self.wake_at: datetime | None = None
         self.before = ""
+        self.resolved_at: dict[str, datetime | None] = {}
+        self.ratings: dict[str, list[Any]] = {}
 
     def say(self, message: MessageReceived) -> str:
         self.now += timedelta(seconds=20)
@@ -41,6 +52,19 @@ class StepAlone:
         self.before = redacted.text
         masked = MessageReceived(**{**vars(message), "text": redacted.text, "masked": redacted.masked})
         return self._step(masked)
+
+    def act(self, deed: str, text: str) -> str:
+        number = f"SF-{len(self.opened):06d}"
+        self.now += timedelta(seconds=20)
+        if deed == "resolve":
+            self.resolved_at[number] = self.now
+        happened: dict[str, Input] = {
+            "take": AgentTookOver(number, "ana.gomez", "Ana Gómez"),
+            "release": AgentReleased(number, "ana.gomez"),
+            "resolve": TicketResolved(number, "ana.gomez"),
+            "reply": AgentReplied(number, "ana.gomez", text),
+        }
+        return self._step(happened[deed])
 
     def wait(self, by: timedelta) -> str:
         until = self.now + by
@@ -60,13 +84,14 @@ class StepAlone:
                 "fields": {field.name: field.value for field in ticket.fields},
                 "detail": ticket.detail,
                 "attachments": len(ticket.attachments),
+                "rating": self.ratings.get(f"SF-{number:06d}", [None, ""]),
             }
             for number, ticket in enumerate(self.opened, 1)
         ]
 
     def _step(self, happened: Input) -> str:
         before: Conversation = snapshot.from_json(json.loads(json.dumps(self.state)))
-        result: Step = step(flow(), before, happened, Circumstances(now=self.now, phone=self.phone, tickets=self._summaries))
+        result: Step = step(flow(), before, happened, self._circumstances())
         self.state = snapshot.to_json(result.conversation)
         self.wake_at = None
         texts = []
@@ -75,12 +100,26 @@ class StepAlone:
                 self.opened.append(effect)
             elif isinstance(effect, WakeAt):
                 self.wake_at = effect.at
-            elif isinstance(effect, Say):
+            elif isinstance(effect, MoveTicket) and effect.trigger == "reopen":
+                self.resolved_at[effect.ticket] = None
+            elif isinstance(effect, RecordRating):
+                self.ratings[effect.ticket] = [effect.stars, ""]
+            elif isinstance(effect, RecordComment):
+                self.ratings[effect.ticket][1] = effect.text
+            elif isinstance(effect, Say | Invite):
                 texts.append(effect.text.replace(TICKET, f"SF-{len(self.opened):06d}"))
         return "\n\n".join(texts)
 
+    def _circumstances(self) -> Circumstances:
+        return Circumstances(now=self.now, phone=self.phone, tickets=self._summaries, template=TEMPLATE)
+
     def _summaries(self) -> list[TicketSummary]:
-        return [TicketSummary(f"SF-{n:06d}", ticket.category, "open", self.now) for n, ticket in enumerate(self.opened, 1)][::-1]
+        numbered = [(f"SF-{n:06d}", ticket) for n, ticket in enumerate(self.opened, 1)][::-1]
+        ends = self.resolved_at
+        return [
+            TicketSummary(number, ticket.category, "resolved" if ends.get(number) else "open", self.now, ends.get(number))
+            for number, ticket in numbered
+        ]
 
 
 @pytest.mark.parametrize("transcript", transcripts(), ids=lambda transcript: transcript.name)

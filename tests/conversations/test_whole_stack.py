@@ -13,6 +13,7 @@ from bot.contacts.tables import consents
 from bot.engine.inputs import MessageReceived
 from bot.tickets import search
 from bot.tickets.tables import tickets
+from tests.agent import DEEDS, Agent
 from tests.conversations.transcript import Transcript, run, transcripts
 from tests.stack import Stack, running_stack
 
@@ -26,6 +27,7 @@ class WholeStack:
         self.stack = stack
         self.address = f"whatsapp:{transcript.phone or _HIDDEN}"
         self.heard = 0
+        self.agent: Agent | None = None
 
     def say(self, message: MessageReceived) -> str:
         self.stack.advance(20 / 3600)
@@ -37,6 +39,15 @@ class WholeStack:
         if message.choice:
             incoming["button"] = (message.choice, message.text)
         assert self.stack.receive(self.address, **incoming) == 200
+        return self._new()
+
+    def act(self, deed: str, text: str) -> str:
+        self.stack.advance(20 / 3600)
+        if self.agent is None:
+            self.agent = Agent(self.stack, "Ana Gómez")
+        number = self.tickets()[-1]["number"]
+        answer = self.agent.reply(number, text) if deed == "reply" else self.agent.move(number, DEEDS[deed])
+        assert answer.status_code == 303, answer.text
         return self._new()
 
     def wait(self, by: timedelta) -> str:
@@ -55,6 +66,7 @@ class WholeStack:
                 "fields": {field["name"]: field["value"] for field in row.fields},
                 "detail": row.detail,
                 "attachments": len(row.attachments),
+                "rating": [row.rating, row.rating_comment],
             }
             for row in rows
         ]

@@ -8,7 +8,10 @@
           bot: [fragments, of, the, answer]    # all of them, in this order; [] means that the bot says nothing
         - wait: 31 minutes            # time passes in silence
           bot: [¿Sigues ahí?]
-      ticket: {number: SF-000001, category: …, case: …, fields: {nombre: …}, detail: …, attachments: 1}
+        - agent: {take: true}         # or {release: true}, {resolve: true}, {reply: text}: Ana Gómez, with the newest ticket
+          bot: [Desde ahora te atiende]
+      ticket: {number: SF-000001, category: …, case: …, fields: {nombre: …}, detail: …, attachments: 1,
+               rating: [5, a comment]}
       tickets: 0                      # how many there are at the end
 
 `run` plays one through something that takes messages and gives answers; the tests have two such things.
@@ -32,6 +35,7 @@ _LENGTHS = {
     "minute": timedelta(minutes=1),
     "hours": timedelta(hours=1),
     "hour": timedelta(hours=1),
+    "days": timedelta(days=1),
 }
 _MEDIA = {"image": (Kind.IMAGE, "image/png"), "audio": (Kind.AUDIO, "audio/ogg"), "document": (Kind.DOCUMENT, "application/pdf")}
 
@@ -54,11 +58,14 @@ class Line(Protocol):
     def say(self, message: MessageReceived) -> str:
         """Send a message and return all that is answered, joined by blank lines."""
 
+    def act(self, deed: str, text: str) -> str:
+        """Let the agent Ana Gómez do something with the newest ticket, and return what the customer is told."""
+
     def wait(self, by: timedelta) -> str:
         """Let time pass and return what is said meanwhile."""
 
     def tickets(self) -> list[dict[str, Any]]:
-        """Tickets so far: number, category, case, fields by name, detail, number of attachments."""
+        """Tickets so far: number, category, case, fields by name, detail, number of attachments, rating."""
 
 
 def transcripts() -> list[Transcript]:
@@ -82,12 +89,15 @@ def run(transcript: Transcript, line: Line) -> None:
     """Play it and compare every answer."""
     for turn in transcript.talk:
         said = turn.get("customer")
-        if "wait" in turn:
+        if "agent" in turn:
+            [(deed, text)] = turn["agent"].items()
+            answer = line.act(deed, str(text))
+        elif "wait" in turn:
             number, unit = turn["wait"].split()
             answer = line.wait(int(number) * _LENGTHS[unit])
         else:
             answer = line.say(message(said))
-        _compare(transcript.name, said if said is not None else turn["wait"], turn.get("bot"), answer)
+        _compare(transcript.name, said if said is not None else turn.get("agent", turn.get("wait")), turn.get("bot"), answer)
     opened = line.tickets()
     if transcript.ticket is not None:
         _compare_ticket(transcript.name, transcript.ticket, opened)

@@ -16,6 +16,8 @@
       after: {misses: 1}    # what else it remembers
       opens: {category: …, fields: {name: [label, value]}, …}               # the ticket; otherwise there is none
       consents: {given: true, …}               # the recorded consent, or none
+      rates: 5              # the recorded stars, or none
+      comments: text        # the recorded comment, or none
 """
 
 from collections.abc import Iterable, Mapping
@@ -29,7 +31,7 @@ import yaml
 from pydantic import TypeAdapter
 
 from bot.engine.conversation import Conversation, Suggestion
-from bot.engine.effects import TICKET, OpenTicket, RecordConsent, Say
+from bot.engine.effects import TICKET, OpenTicket, RecordComment, RecordConsent, RecordRating, Say
 from bot.engine.flow import Flow
 from bot.engine.inputs import Media
 from bot.engine.step import Step, step
@@ -83,8 +85,8 @@ def conversation(case: Mapping[str, Any]) -> Conversation:
 def play(case: Mapping[str, Any], flow: Flow) -> Step:
     """One step, as the case says."""
     tickets = [
-        TicketSummary(number, category, status, _moment(updated_at))
-        for number, category, status, updated_at in case.get("tickets", ())
+        TicketSummary(number, category, status, _moment(at), _moment(at) if status == "resolved" else None)
+        for number, category, status, at in case.get("tickets", ())
     ]
     circumstances = Circumstances(
         now=_moment(case.get("now", "2026-11-23 10:00")), phone=case.get("phone", "+573005550142"), tickets=lambda: tickets
@@ -105,7 +107,13 @@ def compare(case: Mapping[str, Any], done: Step) -> None:
     for name, value in case.get("after", {}).items():
         assert remembered[name] == value, name
     _compare_ticket(case, [effect for effect in done.effects if isinstance(effect, OpenTicket)], after.node)
+    assert [effect.stars for effect in done.effects if isinstance(effect, RecordRating)] == _listed(case, "rates")
+    assert [effect.text for effect in done.effects if isinstance(effect, RecordComment)] == _listed(case, "comments")
     _compare_consent(case, [effect for effect in done.effects if isinstance(effect, RecordConsent)])
+
+
+def _listed(case: Mapping[str, Any], key: str) -> list[Any]:
+    return [case[key]] if key in case else []
 
 
 def _compare_said(case: Mapping[str, Any], said: str) -> None:

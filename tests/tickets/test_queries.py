@@ -59,8 +59,8 @@ def test_a_customer_is_told_of_their_own_tickets_only_newest_first(database: Dat
     database.write_now(lambda connection: open_many(connection, "luis", 1))
     database.write_now(lambda connection: move(connection, "SF-000001", "resolve", "ana.gomez", NOW + 9 * MINUTE))
     assert database.read_now(lambda connection: queries.tickets_of(connection, "contact-ana")) == [
-        TicketState("SF-000002", "Otra consulta", Status.OPEN, NOW + MINUTE, NOW + MINUTE),
-        TicketState("SF-000001", "Otra consulta", Status.RESOLVED, NOW, NOW + 9 * MINUTE),
+        TicketState("SF-000002", "Otra consulta", Status.OPEN, NOW + MINUTE, NOW + MINUTE, None),
+        TicketState("SF-000001", "Otra consulta", Status.RESOLVED, NOW, NOW + 9 * MINUTE, NOW + 9 * MINUTE),
     ]
     assert database.read_now(lambda connection: queries.tickets_of(connection, "contact-nadie")) == []
 

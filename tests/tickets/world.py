@@ -51,7 +51,7 @@ def add_customer(connection: Connection, name: str, *, profile_name: str = "", p
         "id": f"conversation-{name}",
         "contact_id": f"contact-{name}",
         "address": f"whatsapp:{phone}",
-        "state": {},
+        "state": {"node": "inicio"},
         "version": 0,
         "arrivals": 0,
         "positions": 0,

@@ -14,7 +14,7 @@ from urllib.parse import urlencode, urlsplit
 from starlette.applications import Starlette
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from bot.channels.fake_twilio.account import Account
@@ -23,11 +23,13 @@ from bot.channels.fake_twilio.faults import Dice, HangUp
 from bot.channels.fake_twilio.ledger import Direction, Ledger, Record
 from bot.channels.fake_twilio.payloads import API_VERSION, REFUSALS, message_json, refusal
 from bot.channels.text import utf16_units
+from bot.engine.inputs import Media
 
 #: Longest body, in UTF-16 units.
 LONGEST_BODY = 1600
 _LARGEST_PAGE = 1000
 _PAGE = 50
+_MOST_MEDIA = 10
 _ADDRESS = re.compile(r"whatsapp:(\+[1-9][0-9]{6,14}|[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128})")
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -51,6 +53,7 @@ class Api:
                 Route(f"{messages}.json", self._guarded(self.listing), methods=["GET"]),
                 Route(f"{messages}/{{sid}}.json", self._guarded(self.message), methods=["GET"]),
                 Route(f"{messages}/{{sid}}/Media/{{media}}", self._guarded(self.file), methods=["GET"]),
+                Route("/cdn/{media}", self.content, methods=["GET"]),
                 Route("/v2/Indicators/Typing.json", self._guarded(self.typing), methods=["POST"]),
             ],
             exception_handlers={404: _not_found, 405: _not_found},
@@ -86,9 +89,10 @@ class Api:
                 return answer
         async with request.form() as form:
             wanted = {name: value for name, value in form.items() if isinstance(value, str)}
-        if code := self._objection(wanted):
+            media = [value for value in form.getlist("MediaUrl") if isinstance(value, str)]
+        if code := self._objection(wanted, media):
             return _refused(code)
-        record = self._accept(wanted)
+        record = self._accept(wanted, media)
         if self.dice.strikes("early_callbacks"):
             await self.callbacks.run(record)
         else:
@@ -104,33 +108,38 @@ class Api:
                 return answer
         return JSONResponse(message_json(self.account.sid, record), 201)
 
-    def _objection(self, wanted: dict[str, str]) -> int | None:
+    def _objection(self, wanted: dict[str, str], media: list[str]) -> int | None:
         """The error with which this message is refused, if any."""
-        recipient, sender, body = (wanted.get(name, "") for name in ("To", "From", "Body"))
+        recipient, sender, body, template = (wanted.get(name, "") for name in ("To", "From", "Body", "ContentSid"))
         objections = {
             21604: not recipient,
             21211: not _ADDRESS.fullmatch(recipient),
             21603: not sender,
             21606: sender != self.account.sender,
             21609: not _is_web_address(wanted.get("StatusCallback", "https://unasked")),
-            21619: not body,
+            21655: bool(template) and template not in self.account.templates,
+            21619: not body and not media and not template,
+            21623: len(media) > _MOST_MEDIA,
+            21620: not all(map(_is_web_address, media)),
             21617: utf16_units(body) > LONGEST_BODY,
         }
         return next((code for code, applies in objections.items() if applies), None)
 
-    def _accept(self, wanted: dict[str, str]) -> Record:
+    def _accept(self, wanted: dict[str, str], media: list[str]) -> Record:
+        template = wanted.get("ContentSid", "")
         record = Record(
             direction=Direction.OUTBOUND,
             sid=f"SM{secrets.token_hex(16)}",
             address=self.ledger.one_address(wanted["To"]),
             from_=wanted["From"],
             to=wanted["To"],
-            body=wanted["Body"],
-            media=(),
+            body=self.account.templates[template] if template else wanted.get("Body", ""),
+            media=tuple(Media(url, "") for url in media),
             status="queued",
             error_code=None,
             at=self.account.now(),
             status_callback=wanted.get("StatusCallback", ""),
+            is_template=bool(template),
         )
         self.ledger.add(record)
         return record
@@ -187,7 +196,16 @@ class Api:
         return JSONResponse(message_json(self.account.sid, record)) if record else _refused(20404)
 
     async def file(self, request: Request) -> Response:
-        """The content of a file that the simulated customer sent. Twilio itself redirects; here it comes at once."""
+        """Where the content of a file lies that the simulated customer sent: at a place that asks for no credentials."""
+        media = request.path_params["media"]
+        if self.ledger.file(media) is None or self.dice.strikes("file_missing"):
+            return _refused(20404)
+        if self.dice.strikes("file_error"):
+            return _refused(20500)
+        return RedirectResponse(request.url.replace(path=f"/cdn/{media}", query=""), 307)
+
+    async def content(self, request: Request) -> Response:
+        """The content itself. Twilio's own place for it is another host and signs its addresses."""
         file = self.ledger.file(request.path_params["media"])
         return Response(file.content, media_type=file.content_type) if file else _refused(20404)
 

@@ -1,6 +1,7 @@
 """What becomes of an accepted message: it is sent, delivered, read or refused, and each step is called back."""
 
 import asyncio
+import secrets
 from collections.abc import Coroutine, Iterator
 from uuid import uuid4
 
@@ -8,10 +9,12 @@ from bot.channels.fake_twilio.account import Account
 from bot.channels.fake_twilio.faults import Dice
 from bot.channels.fake_twilio.ledger import Direction, Ledger, Record
 from bot.channels.fake_twilio.payloads import status_parameters
-from bot.channels.fake_twilio.wire import post
+from bot.channels.fake_twilio.wire import fetch, post
 
 #: Error of a free text to someone who has not written for 24 hours.
 OUTSIDE_WINDOW = 63016
+#: Error of a message whose file cannot be fetched, or is larger than WhatsApp takes.
+MEDIA_FAILED = 63019
 #: Seconds by which the first callback lags behind the answer to the send, so that it normally comes after it.
 _LAG = 0.02
 
@@ -48,6 +51,9 @@ class Callbacks:
     async def _run(self, record: Record) -> None:
         if self._dice.strikes("stuck"):
             return
+        if not await self._fetch_media(record):
+            await self._call_back(self._ledger.move(record.sid, "failed", self._account.now(), MEDIA_FAILED), "failed")
+            return
         # The window counts at the moment of the send, even if the clock jumps meanwhile.
         steps = list(self._steps(record))
         if self._dice.strikes("shuffled_callbacks"):
@@ -72,8 +78,17 @@ class Callbacks:
         await asyncio.sleep(_LAG)
         await self._run(record)
 
+    async def _fetch_media(self, record: Record) -> bool:
+        """Fetch the files that go with a message, for the simulated phone to show; False if one cannot be had."""
+        for number, medium in enumerate(record.media):
+            file = await fetch(medium.url)
+            if file is None:
+                return False
+            self._ledger.attach(record.sid, number, f"ME{secrets.token_hex(16)}", file)
+        return True
+
     def _steps(self, record: Record) -> Iterator[tuple[str, int | None]]:
-        if not self._ledger.window_is_open(record.address, record.at):
+        if not record.is_template and not self._ledger.window_is_open(record.address, record.at):
             yield "undelivered", OUTSIDE_WINDOW
             return
         yield "sent", None

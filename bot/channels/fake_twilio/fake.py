@@ -72,6 +72,11 @@ class FakeTwilio:
         self.app: Starlette = Api(self._account, self._ledger, self._dice, self._callbacks).application()
 
     @property
+    def templates(self) -> dict[str, str]:
+        """The templates that WhatsApp approved, ContentSid → what it says; to be added to."""
+        return self._account.templates
+
+    @property
     def faults(self) -> Faults:
         """What goes wrong at present. Setting it starts counts and luck anew."""
         return self._dice.faults
@@ -144,6 +149,10 @@ class FakeTwilio:
     def conversation(self, address: str) -> list[Record]:
         """All messages to and from `whatsapp:…`, oldest first."""
         return self._ledger.conversation(address)
+
+    def file(self, media_sid: str) -> File | None:
+        """A file that was sent, in either direction."""
+        return self._ledger.file(media_sid)
 
     def typing(self, address: str) -> datetime | None:
         """Until when "typing…" is shown to `whatsapp:…`; None if it is not."""

@@ -48,13 +48,14 @@ class Record:
     from_: str
     to: str
     body: str
-    media: tuple[Media, ...]
+    media: tuple[Media, ...]  #: of an outbound message: the address given for a file, and its sid once it was fetched
     status: str
     error_code: int | None
     at: datetime  #: created; aware, UTC
     sent_at: datetime | None = None
     updated_at: datetime | None = None
     status_callback: str = ""
+    is_template: bool = False  #: approved by WhatsApp: it may be sent at any time
 
 
 @dataclass(frozen=True)
@@ -141,6 +142,15 @@ class Ledger:
         """Keep a file to be fetched later."""
         with self._lock:
             self._files[media_sid] = file
+
+    def attach(self, sid: str, number: int, media_sid: str, file: File) -> None:
+        """The file that an outgoing message named by an address is here: from now on it is known by its own sid."""
+        with self._lock:
+            record = self._records[sid]
+            media = [*record.media]
+            media[number] = Media(media_sid, file.content_type)
+            self._files[media_sid] = file
+            self._records[sid] = replace(record, media=tuple(media))
 
     def file(self, media_sid: str) -> File | None:
         """A file that came with a message."""

@@ -27,6 +27,9 @@ REFUSALS = {
     21606: (400, "The 'From' phone number provided is not a valid message-capable Twilio phone number"),
     21609: (400, "The 'StatusCallback' URL is not a valid URL"),
     21617: (400, "The concatenated message body exceeds the 1600 character limit"),
+    21655: (400, "The ContentSid is Invalid"),
+    21620: (400, "Invalid media URL(s)"),
+    21623: (400, "Number of media files exceeds allowed limit"),
     21619: (400, "A text message body or media urls must be specified"),
 }
 

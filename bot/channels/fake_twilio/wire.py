@@ -1,4 +1,4 @@
-"""How Twilio calls a webhook: signed, within time limits, and tried again as the address itself asks for.
+"""How Twilio calls out. A webhook: signed, within time limits, and tried again as the address itself asks for.
 
 Those wishes stand behind a `#` in the address (`https://bot.example/in#rc=2&rp=all`) and are not part of what is signed.
 Source: https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
@@ -13,6 +13,10 @@ from urllib.parse import parse_qsl, urldefrag, urlencode
 import httpx
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 
+from bot.channels.fake_twilio.ledger import File
+
+#: Largest files that WhatsApp takes, in bytes.
+_LARGEST_IMAGE, _LARGEST_FILE = 5 * 1024 * 1024, 16 * 1024 * 1024
 _HEADERS = {
     "Content-Type": "application/x-www-form-urlencoded; charset=UTF-8",
     "User-Agent": "TwilioProxy/1.1",
@@ -72,6 +76,20 @@ async def post(address: str, parameters: dict[str, str], *, auth_token: str, tok
     except TimeoutError:
         pass
     return status
+
+
+async def fetch(url: str) -> File | None:
+    """The file that a message sent to us names, as Twilio fetches it; None if it is not there, is too large or has no type."""
+    try:
+        async with httpx.AsyncClient(timeout=10, verify=_tls(), trust_env=False) as client:
+            answer = await client.get(url)
+    except (httpx.HTTPError, httpx.InvalidURL):
+        return None
+    content_type = answer.headers.get("content-type", "")
+    largest = _LARGEST_IMAGE if content_type.startswith("image/") else _LARGEST_FILE
+    if answer.status_code != 200 or not content_type or not 0 < len(answer.content) <= largest:
+        return None
+    return File(content_type, answer.content)
 
 
 async def _attempt(client: httpx.AsyncClient, url: str, body: str, headers: dict[str, str]) -> tuple[int, str]:

@@ -2,5 +2,6 @@
 
 from bot.channels.twilio.channel import TwilioChannel
 from bot.channels.twilio.errors import is_retryable
+from bot.channels.twilio.media import file_key
 
-__all__ = ["TwilioChannel", "is_retryable"]
+__all__ = ["TwilioChannel", "file_key", "is_retryable"]

@@ -10,8 +10,20 @@ from twilio.base.exceptions import TwilioException  # type: ignore[import-untype
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 from twilio.rest import Client  # type: ignore[import-untyped]
 
-from bot.channels.base import DeliveryReport, DeliveryStatus, Outcome, Outgoing, Parameters, Received, SendError, Sent
+from bot.channels.base import (
+    DeliveryReport,
+    DeliveryStatus,
+    FileKey,
+    Outcome,
+    Outgoing,
+    Parameters,
+    Received,
+    SendError,
+    Sent,
+    Source,
+)
 from bot.channels.twilio.http import Http
+from bot.channels.twilio.media import file_url
 from bot.channels.twilio.webhooks import DELIVERY_STATUS, parse_message, parse_status
 
 #: Messages per page of a listing: the most Twilio gives.
@@ -40,6 +52,8 @@ class TwilioChannel:
         for name, level in _TALKATIVE.items():
             logging.getLogger(name).setLevel(level)
         self._sender = sender
+        self._credentials = (account_sid, auth_token)
+        self._api_base_url = api_base_url or "https://api.twilio.com"
         self._status_callback_url = status_callback_url
         self._validator = RequestValidator(auth_token)
         self._http = Http(timeout=timeout, use_environment=api_base_url is None)
@@ -63,11 +77,17 @@ class TwilioChannel:
 
     def send(self, message: Outgoing) -> str:
         """See `Channel`."""
+        # Without a file, an empty body is sent all the same: Twilio's refusal says more than a message that never left.
+        content = {"body": message.body} if message.body or not message.media_url else {}
+        if message.content_sid:
+            content = {"content_sid": message.content_sid}
+        media = {"media_url": [message.media_url]} if message.media_url else {}
         with _unreadable_is_unknown():
             accepted = self.client.messages.create(
                 to=message.to,
                 from_=self._sender,
-                body=message.body,
+                **content,
+                **media,
                 status_callback=f"{self._status_callback_url}?{urlencode({'m': message.id})}",
             )
         if not isinstance(accepted.sid, str) or not accepted.sid:
@@ -92,6 +112,11 @@ class TwilioChannel:
         # Listed newest first: turned round, those of the same second stay in order too.
         oldest_first = list(found.values())[::-1]
         return sorted(oldest_first, key=lambda sent: sent.created_at)
+
+    def file_source(self, key: FileKey) -> Source | None:
+        """See `Channel`. A file of another account is none of ours, whatever a webhook says."""
+        account, _ = self._credentials
+        return Source(file_url(self._api_base_url, key), self._credentials) if key.account == account else None
 
     def show_typing(self, sid: str) -> None:
         """See `Channel`. It also marks the customer's message as read, and ends with our answer or after 25 seconds."""

@@ -6,11 +6,13 @@ from bot.engine.nodes.base import Node
 from bot.engine.nodes.case import Case
 from bot.engine.nodes.clarify import Clarify
 from bot.engine.nodes.collect import Collect
+from bot.engine.nodes.comment import Comment
 from bot.engine.nodes.confirm import Confirm
 from bot.engine.nodes.consent import Consent
 from bot.engine.nodes.menu import Menu
 from bot.engine.nodes.my_tickets import MyTickets
 from bot.engine.nodes.open_ticket import OpensTicket
+from bot.engine.nodes.rate import Rate
 from bot.engine.nodes.say import Say
 from bot.engine.nodes.start import Start
 from bot.engine.nodes.summary import Summary
@@ -29,4 +31,6 @@ NODES: dict[str, type[Node]] = {
     "summary": Summary,
     "open_ticket": OpensTicket,
     "my_tickets": MyTickets,
+    "rate": Rate,
+    "comment": Comment,
 }

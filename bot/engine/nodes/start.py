@@ -38,6 +38,8 @@ class Start(Node):
         """Nothing is asked here."""
 
     def read(self, said: MessageReceived, turn: Turn) -> str | None:  # noqa: ARG002
-        """Anything at all opens the dialogue."""
+        """Anything at all opens the dialogue. Whose ticket was resolved is told its number."""
         turn.say(self.text)
+        if (ticket := turn.last_resolved()) is not None:
+            turn.say_phrase("resolved_lately" if turn.is_recent(ticket) else "resolved_before", {"ticket": ticket.number})
         return "greeted"

@@ -174,6 +174,7 @@ def upgrade() -> None:
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("due_at", Moment(), nullable=True),
         sa.Column("answers_sid", sa.Text(), nullable=False),
+        sa.Column("content_sid", sa.Text(), nullable=False),
         sa.Column("created_at", Moment(), nullable=False),
         sa.Column("updated_at", Moment(), nullable=False),
         sa.ForeignKeyConstraint(["conversation_id"], ["conversations.id"], name=op.f("fk_messages_conversation_id")),
@@ -209,6 +210,10 @@ def upgrade() -> None:
         sa.Column("case", sa.Text(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("assignee", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("resolved_at", Moment(), nullable=True),
+        sa.Column("rating", sa.Integer(), nullable=True),
+        sa.Column("rating_comment", sa.Text(), nullable=False),
         sa.Column("fields", Json, nullable=False),
         sa.Column("detail", sa.Text(), nullable=False),
         sa.Column("attachments", Json, nullable=False),
@@ -218,6 +223,7 @@ def upgrade() -> None:
         sa.Column("unread", sa.Boolean(), nullable=False),
         sa.CheckConstraint("status <> 'open' OR assignee = ''", name=op.f("ck_tickets_open_is_nobodys")),
         sa.CheckConstraint("status NOT IN ('assigned', 'waiting') OR assignee <> ''", name=op.f("ck_tickets_held_by_somebody")),
+        sa.CheckConstraint("rating BETWEEN 1 AND 5", name=op.f("ck_tickets_rating_in_stars")),
         sa.ForeignKeyConstraint(["contact_id"], ["contacts.id"], name=op.f("fk_tickets_contact_id")),
         sa.ForeignKeyConstraint(["conversation_id"], ["conversations.id"], name=op.f("fk_tickets_conversation_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tickets")),
@@ -266,6 +272,52 @@ def upgrade() -> None:
             postgresql_where=sa.text("unread = true"),
         )
 
+    op.create_table(
+        "attachments",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("message_id", sa.Text(), nullable=True),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("account_sid", sa.Text(), nullable=False),
+        sa.Column("message_sid", sa.Text(), nullable=False),
+        sa.Column("media_sid", sa.Text(), nullable=False),
+        sa.Column("told_type", sa.Text(), nullable=False),
+        sa.Column("found_type", sa.Text(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("has_preview", sa.Boolean(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("due_at", Moment(), nullable=True),
+        sa.Column("stored_as", sa.Text(), nullable=False),
+        sa.Column("created_at", Moment(), nullable=False),
+        sa.Column("updated_at", Moment(), nullable=False),
+        sa.CheckConstraint(
+            "state <> 'fetched' OR (stored_as <> '' AND found_type <> '')", name=op.f("ck_attachments_fetched_is_kept")
+        ),
+        sa.CheckConstraint("state <> 'waiting' OR due_at IS NOT NULL", name=op.f("ck_attachments_waiting_is_due")),
+        sa.ForeignKeyConstraint(["message_id"], ["messages.id"], name=op.f("fk_attachments_message_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_attachments")),
+        sa.UniqueConstraint("message_id", "number", name=op.f("uq_attachments_message_id_number")),
+    )
+    with op.batch_alter_table("attachments", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_attachments_due",
+            ["due_at"],
+            unique=False,
+            sqlite_where=sa.text("state = 'waiting'"),
+            postgresql_where=sa.text("state = 'waiting'"),
+        )
+        batch_op.create_index(batch_op.f("ix_attachments_media_sid"), ["media_sid"], unique=False)
+
+    op.create_table(
+        "drafts",
+        sa.Column("ticket_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("agent", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("updated_at", Moment(), nullable=False),
+        sa.ForeignKeyConstraint(["ticket_id"], ["tickets.id"], name=op.f("fk_drafts_ticket_id")),
+        sa.PrimaryKeyConstraint("ticket_id", "agent", name=op.f("pk_drafts")),
+    )
     op.create_table(
         "ticket_events",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),

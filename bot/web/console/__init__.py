@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
 from bot.settings import ROOT
-from bot.web.console import account, code, errors, factor, inbox, live, login, people, tickets, trail
+from bot.web.console import account, attachments, code, desk, errors, factor, inbox, live, login, people, tickets, trail
 from bot.web.console.context import Console, ConsoleRuntime
 from bot.web.console.delivery import Reasons, load
 from bot.web.console.headers import ProtectiveHeaders
@@ -28,6 +28,8 @@ ROUTERS = (
     inbox.router,
     live.router,
     tickets.router,
+    desk.router,
+    attachments.router,
 )
 _STATIC = Path(__file__).parent.parent / "static"
 

@@ -45,7 +45,7 @@ class ConsoleRuntime(Protocol):
 
     @property
     def coordination(self) -> Coordination:
-        """Tells of what happens, in this process or another."""
+        """Tells of what happens, in this process or another, and wakes those who deliver what an agent wrote."""
 
     @property
     def clock(self) -> Clock:

@@ -18,8 +18,9 @@ from bot.web.console.context import console_of
 from bot.web.console.cookies import Cookie
 from bot.web.console.verbs import verb_of
 
-#: The longest form is a login; nothing the console receives comes near this.
+#: More than any login. An agent's reply can be longer: each letter may take twelve bytes on the way.
 _LARGEST_BODY = 16 * 1024
+_LARGEST_BODY_OF_AN_AGENT = 64 * 1024
 _MOST_FIELDS = 20
 #: A path on this host, in visible ASCII: not `//host`, not `/\host`, which browsers take for another host.
 _LOCAL = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]{0,500}|/", re.ASCII)
@@ -78,12 +79,12 @@ async def required_session(request: Request) -> Session:
     return session
 
 
-async def form_of(request: Request) -> dict[str, str]:
+async def form_of(request: Request, largest: int = _LARGEST_BODY) -> dict[str, str]:
     """The fields of a posted form; of a repeated one the last. Raises FormRefusedError before reading more than the cap."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > _LARGEST_BODY:
+        if len(body) > largest:
             raise FormRefusedError(413)
     try:
         pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=_MOST_FIELDS, errors="strict")
@@ -94,7 +95,7 @@ async def form_of(request: Request) -> dict[str, str]:
 
 async def sent_form(request: Request, session: Annotated[Session, Depends(required_session)]) -> SentForm:
     """The posted form, if it carries this session's token. Raises FormRefusedError, and what `required_session` raises."""
-    fields = await form_of(request)
+    fields = await form_of(request, _LARGEST_BODY_OF_AN_AGENT)
     if not is_same(fields.get("csrf", ""), session.csrf_token):
         raise FormRefusedError(403)
     return SentForm(session, fields)

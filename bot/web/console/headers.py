@@ -42,7 +42,10 @@ class ProtectiveHeaders:
         async def dressed(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
+                stricter = headers.get("Content-Security-Policy")  # a file that is handed out has one of its own
                 headers.update(self._headers)
+                if stricter:
+                    headers["Content-Security-Policy"] = stricter
                 if is_static:
                     headers["Cache-Control"] = "no-cache"
             await send(message)

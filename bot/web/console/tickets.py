@@ -1,6 +1,9 @@
 """One ticket with its conversation."""
 
+import secrets
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
 
 from fastapi import APIRouter, Request
 from sqlalchemy.engine import Connection
@@ -8,20 +11,31 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from bot.agents import accounts
-from bot.agents.trail import Action, Deed, record
+from bot.agents.accounts import Agent
+from bot.agents.sessions import Session
+from bot.agents.trail import Action, Deed, is_recorded_since, record
+from bot.attachments.queries import Attachment, attachments_of
+from bot.conversations.queries import Standing, standing
 from bot.coordination.base import Change
 from bot.messages.queries import Message, transcript
-from bot.tickets import queries
-from bot.tickets.queries import Event, Ticket
+from bot.tickets import drafts, queries
+from bot.tickets.lifecycle import Status, triggers_from
+from bot.tickets.queries import Event, Ticket, TicketState
 from bot.tickets.service import mark_read
+from bot.web.console.box import Writer, reply_box
 from bot.web.console.context import console_of
 from bot.web.console.guard import SessionNeeded, client_address
-from bot.web.console.pages import page
+from bot.web.console.pages import BLOCK_HEADER, page
 from bot.web.console.transcript import days
 
 router = APIRouter()
 #: A conversation lasts as long as its customer: the page shows its end, the whole on request.
 LATEST = 200
+#: Of the customer's other tickets: the newest.
+MOST_OTHERS = 10
+#: A page that is open shows itself again with every change; that is one reading, on the trail once in so long.
+_STILL_READING = timedelta(minutes=5)
+_HELD = (Status.ASSIGNED, Status.WAITING)
 
 
 @dataclass(frozen=True)
@@ -30,21 +44,44 @@ class _Shown:
     events: list[Event]
     messages: list[Message]
     names: dict[str, str]  # of agents, by id and by username
+    standing: Standing
+    others: list[TicketState]  # of the same customer
+    colleagues: list[Agent]  # who can be given the ticket
+    draft: str  # of the agent who looks
+    files: dict[str, Attachment]  # by the address or the id that messages and the ticket name them by
 
 
 @router.get("/solicitudes/{number}")
 async def show_ticket(request: Request, session: SessionNeeded, number: str, mensajes: str = "") -> Response:
-    """One ticket, read from now on; that is on the trail before it is shown. `mensajes=todos` shows the whole conversation."""
+    """One ticket. That it was read is on the trail before it is shown. `mensajes=todos` shows the whole conversation."""
+    return await ticket_page(request, session, number, latest=None if mensajes == "todos" else LATEST)
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Why what an agent asked for was not done: a name in `refusals` of words.html, and what they had typed."""
+
+    why: str
+    agent: str = ""  #: username of the colleague who was faster
+    text: str = ""
+    note: str = ""
+
+
+async def ticket_page(
+    request: Request, session: Session, number: str, *, latest: int | None = LATEST, refused: Refused | None = None
+) -> Response:
+    """The page of a ticket, with what was refused on top (status 409). That it was read is on the trail before."""
     runtime = console_of(request).runtime
-    latest = None if mensajes == "todos" else LATEST
-    shown = await runtime.database.read(lambda connection: _read(connection, number, latest))
+    shown = await runtime.database.read(lambda connection: _read(connection, number, latest, session.username))
     if shown is None:
         raise HTTPException(404)
     deed = Deed(Action.TICKET_READ, number, session.agent_id, client_address(request))
     now = runtime.clock.now()
+    is_refresh = BLOCK_HEADER in request.headers
 
     def job(connection: Connection) -> bool:
-        record(connection, deed, now)
+        if not (is_refresh and is_recorded_since(connection, deed, now - _STILL_READING)):
+            record(connection, deed, now)
         return mark_read(connection, number)
 
     if await runtime.database.write(job):
@@ -52,10 +89,17 @@ async def show_ticket(request: Request, session: SessionNeeded, number: str, men
     return page(
         request,
         "ticket.html",
+        status=409 if refused else 200,
+        refused=refused,
         session=session,
-        ticket=shown.ticket,
-        events=shown.events,
         names=shown.names,
+        reply=reply_box(
+            shown.ticket,
+            shown.standing,
+            Writer(session.username, now, shown.draft, bool(runtime.settings.twilio.reopen_template_sid)),
+        ),
+        **_about(shown),
+        files=shown.files,
         days=days(shown.messages[-latest:] if latest else shown.messages, shown.names, console_of(request).reasons),
         is_cut=latest is not None and len(shown.messages) > latest,
         latest=LATEST,
@@ -63,15 +107,35 @@ async def show_ticket(request: Request, session: SessionNeeded, number: str, men
     )
 
 
-def _read(connection: Connection, number: str, latest: int | None) -> _Shown | None:
+def _about(shown: _Shown) -> dict[str, Any]:
+    """What stands around the conversation."""
+    return {
+        "ticket": shown.ticket,
+        "triggers": triggers_from(shown.ticket.status),
+        "events": shown.events,
+        "notes": [event for event in shown.events if event.kind == "noted"],
+        "key": secrets.token_urlsafe(18),
+        "others": shown.others[:MOST_OTHERS],
+        "colleagues": shown.colleagues if shown.ticket.status in _HELD else [],
+        "pending": shown.standing.pending,
+    }
+
+
+def _read(connection: Connection, number: str, latest: int | None, username: str) -> _Shown | None:
     ticket = queries.ticket(connection, number)
     if ticket is None:
         return None
     agents = accounts.listed(connection)
+    # One more than is shown tells whether there are more.
+    messages = transcript(connection, ticket.conversation_id, latest=None if latest is None else latest + 1)
     return _Shown(
         ticket=ticket,
         events=queries.events(connection, ticket.id),
-        # One more than is shown tells whether there are more.
-        messages=transcript(connection, ticket.conversation_id, latest=None if latest is None else latest + 1),
+        standing=standing(connection, ticket.conversation_id),
+        others=[other for other in queries.tickets_of(connection, ticket.contact_id) if other.number != number],
+        colleagues=[agent for agent in agents if agent.disabled_at is None and agent.username != ticket.assignee],
+        draft=drafts.kept(connection, ticket.id, username),
+        messages=messages,
+        files=attachments_of(connection, [*ticket.attachments, *(item for message in messages for item in message.attachments)]),
         names={agent.id: agent.name for agent in agents} | {agent.username: agent.name for agent in agents},
     )

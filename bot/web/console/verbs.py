@@ -42,6 +42,16 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
         "GET /": Verb.LIST_TICKETS,
         "GET /vivo": Verb.LIST_TICKETS,
         "GET /solicitudes/{number}": Verb.READ_TICKET,
+        "POST /solicitudes/{number}/mover": Verb.WORK_ON_TICKET,
+        "POST /solicitudes/{number}/conversacion": Verb.WORK_ON_TICKET,
+        "POST /solicitudes/{number}/responder": Verb.WORK_ON_TICKET,
+        "POST /solicitudes/{number}/borrador": Verb.WORK_ON_TICKET,
+        "POST /solicitudes/{number}/transferir": Verb.WORK_ON_TICKET,
+        "POST /solicitudes/{number}/notas": Verb.WORK_ON_TICKET,
+        "POST /solicitudes/{number}/reintentar": Verb.WORK_ON_TICKET,
+        "GET /adjuntos/{identity}": Verb.READ_TICKET,
+        "GET /adjuntos/{identity}/original": Verb.READ_TICKET,
+        "GET /adjuntos/{identity}/miniatura": Verb.READ_TICKET,
     }
 )
 

@@ -95,9 +95,10 @@ class Endpoints:
 
     async def file(self, key: str) -> Response:
         """A file for the page to show."""
-        if key not in self._phones.files:
+        sent = self._phones.files.get(key)
+        file = sent.file if sent else self._phones.fake.file(key)
+        if file is None:
             raise HTTPException(404)
-        file = self._phones.files[key].file
         return Response(file.content, media_type=file.content_type, headers=_FILE_HEADERS)
 
     async def change_fault(self, order: FaultChange) -> dict[str, float | str]:

@@ -83,10 +83,10 @@ def _received(record: Record) -> MessageView:
     return MessageView(
         id=record.sid,
         mine=False,
-        kind=Kind.TEXT,
+        kind=_kind(record),
         text=record.body,
         choice="",
-        media=[],
+        media=[MediaView(medium.url, "", medium.content_type) for medium in record.media if medium.content_type],
         location=None,
         at=record.at,
         status=_STATUS[record.status],
@@ -94,6 +94,14 @@ def _received(record: Record) -> MessageView:
         number=record.error_code or 0,
         times=1,
     )
+
+
+def _kind(record: Record) -> Kind:
+    """Of a message to the customer: by its file, once that was fetched."""
+    if not record.media or not record.media[0].content_type:
+        return Kind.TEXT
+    family = record.media[0].content_type.partition("/")[0]
+    return {"image": Kind.IMAGE, "audio": Kind.AUDIO, "video": Kind.VIDEO}.get(family, Kind.DOCUMENT)
 
 
 def _sent(record: Record, said: Said | None, files: Mapping[str, NamedFile]) -> MessageView:

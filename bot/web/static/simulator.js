@@ -118,6 +118,11 @@ function fileCard(symbol, lines) {
 const symbols = { sending: "clock", queued: "tick", sent: "tick", delivered: "ticks", read: "ticks", failed: "failed" };
 
 function update(node, message) {
+  // A file that the line sends is fetched only after its message is here.
+  if (node.dataset.files !== String(message.media.length)) {
+    node.dataset.files = message.media.length;
+    node.querySelector(".content").replaceChildren(...content(message));
+  }
   node.classList.toggle("failed", message.status === "failed");
   node.dataset.status = message.status;
   const ticks = node.querySelector(".ticks");
@@ -136,7 +141,6 @@ function bubble(message) {
   const node = piece("message");
   node.id = `m-${message.id}`;
   node.classList.add(message.mine ? "mine" : "theirs");
-  node.querySelector(".content").append(...content(message));
   node.querySelector("time").textContent = hour.format(new Date(message.at));
   node.querySelector("time").dateTime = message.at;
   update(node, message);

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.engine.effects import FieldValue
-from bot.tickets.service import open_ticket
+from bot.tickets.service import comment, open_ticket, rate
 from tests.tickets.world import NOW, add_customer, asked, say
 from tests.web.console.browser import Browser, parsed
 from tests.web.console.conftest import World
@@ -29,7 +29,7 @@ HOSTILE = [
 OURS = {
     *("html", "head", "meta", "title", "link", "body", "header", "img", "nav", "main", "section", "div", "span", "p", "a", "bdi"),
     *("h1", "h2", "h3", "form", "input", "button", "dl", "dt", "dd", "ol", "ul", "li", "time", "strong", "em"),
-    *("label", "select", "option", "q", "script"),
+    *("label", "textarea", "details", "summary", "select", "option", "q", "script"),
     *("table", "caption", "thead", "tbody", "tr", "th", "td"),
 }
 
@@ -46,7 +46,9 @@ def text(request: pytest.FixtureRequest, world: World) -> str:
     )
     ticket = asked("mala", "SM9:0", detail=hostile, category=hostile, case=hostile, fields=fields, attachments=attachments)
     world.write(open_ticket, ticket=ticket, now=NOW)
-    world.write(say, name="mala", position=0, body=hostile, attachments=list(attachments), kind="document")
+    world.write(say, name="mala", position=0, body=hostile, attachments=list(attachments), kind="document", reasons=[hostile])
+    world.write(rate, number="SF-000001", stars=1, now=NOW)
+    world.write(comment, number="SF-000001", text=hostile, now=NOW)
     world.write(say, name="mala", position=1, body=hostile, status="failed", error_code=1)
     world.write(say, name="mala", position=2, body=hostile)
     return hostile

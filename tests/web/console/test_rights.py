@@ -15,6 +15,10 @@ from starlette.routing import Mount
 
 from bot.agents import accounts, sessions
 from bot.agents.rights import Role
+from bot.attachments.files import save
+from bot.attachments.keep import THUMB, VIEW
+from bot.attachments.service import add_sent
+from bot.attachments.types import TYPES
 from bot.tickets.service import move, open_ticket
 from bot.web.console import ROUTERS, live
 from bot.web.console.verbs import OPEN, VERBS
@@ -52,6 +56,16 @@ MAY: dict[str, set[Role]] = {
     "GET /": EVERYBODY,
     "GET /vivo": EVERYBODY,
     "GET /solicitudes/{number}": EVERYBODY,
+    "GET /adjuntos/{identity}": EVERYBODY,
+    "GET /adjuntos/{identity}/original": EVERYBODY,
+    "GET /adjuntos/{identity}/miniatura": EVERYBODY,
+    "POST /solicitudes/{number}/mover": EVERYBODY,
+    "POST /solicitudes/{number}/conversacion": EVERYBODY,
+    "POST /solicitudes/{number}/responder": EVERYBODY,
+    "POST /solicitudes/{number}/borrador": EVERYBODY,
+    "POST /solicitudes/{number}/transferir": EVERYBODY,
+    "POST /solicitudes/{number}/notas": EVERYBODY,
+    "POST /solicitudes/{number}/reintentar": EVERYBODY,
 }
 OTHERS = {address for address in MAY if address.startswith("POST /personas/{username}")}
 #: What is only ever looked for among one's own.
@@ -62,6 +76,7 @@ NOT_FOUND_AT_FIRST = {"GET /cuenta/segundo-factor/qr.svg"}
 THINGS = {
     "username": {"own": "ana.gomez", "other": "luis.paz", "absent": "nadie"},
     "number": {"own": "SF-000001", "other": "SF-000002", "absent": "SF-000099"},
+    "identity": {"own": "a" * 32, "other": "b" * 32, "absent": "0" * 32},
 }
 
 
@@ -79,10 +94,15 @@ def short_streams(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def things(world: World) -> None:
-    """A ticket of Ana's and one of Luis'."""
+    """A ticket of Ana's and one of Luis', and a file in each."""
+    kind = TYPES["image/png"]
     for agent, customer in (("ana.gomez", "ana"), ("luis.paz", "luis")):
         number = world.write(open_ticket, ticket=asked(customer, f"{customer}:0"), now=NOW)
         world.write(move, number=number, trigger="assign", actor=agent, now=NOW)
+        identity = THINGS["identity"]["own" if customer == "ana" else "other"]
+        world.write(add_sent, identity=identity, kind=kind, size=1, now=NOW, has_preview=True)
+        for name in (identity, identity + VIEW, identity + THUMB):
+            save(world.settings.attachments_folder, name, b"x")
 
 
 def visitor(world: World, open_browser: OpenBrowser, role: Role) -> tuple[Browser, str]:

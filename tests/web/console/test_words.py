@@ -7,12 +7,14 @@ from pydantic import ValidationError
 
 from bot.agents.rights import Role
 from bot.agents.trail import Action
+from bot.attachments.tables import Reason
 from bot.engine.inputs import Kind
 from bot.messages.tables import Status as Delivery
 from bot.settings import ROOT
 from bot.tickets import lifecycle
 from bot.tickets.filters import FILTERS
 from bot.tickets.listing import SORTS
+from bot.tickets.service import HAPPENINGS
 from bot.web.console.delivery import load
 from bot.web.console.pages import environment
 from bot.web.console.transcript import Part, parts
@@ -27,12 +29,13 @@ REASONS = ROOT / "flows" / "delivery.yaml"
         ("filters", set(lifecycle.Status)),
         ("narrowings", set(FILTERS)),
         ("sorts", set(SORTS)),
-        ("events", {"opened", *lifecycle.EVENTS.values()}),
+        ("events", {*HAPPENINGS, *lifecycle.EVENTS.values()}),
         ("kinds", set(Kind)),
         ("deliveries", set(Delivery)),
         ("roles", set(Role)),
         ("role_hints", set(Role)),
         ("actions", set(Action)),
+        ("unfetched", set(Reason)),
     ],
 )
 def test_everything_that_can_be_shown_has_exactly_one_word(dictionary: str, names: set[str]) -> None:

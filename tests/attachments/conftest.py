@@ -1,0 +1,3 @@
+from tests.channels.conftest import line, servers
+
+__all__ = ["line", "servers"]
