@@ -150,9 +150,10 @@ def values(connection: Connection, column: sa.Column[str]) -> list[str]:
 def _lead(connection: Connection, filters: Mapping[str, str], asking: Asking) -> str | None:
     """Of several filters the one that lets the fewest through, if those are few: the others are put to its tickets only.
 
-    SQLite cannot know which of two indexes is the better one. Where many pass each filter, a page is full soon anyway.
+    SQLite cannot know which of two indexes is the better one; PostgreSQL keeps statistics. Where many pass each filter, a page
+    is full soon anyway.
     """
-    if len(filters) < 2:
+    if len(filters) < 2 or connection.dialect.name != "sqlite":
         return None
     sizes = connection.execute(sa.select(*(_count({name: value}, asking, _FEW) for name, value in filters.items()))).one()
     size, lead = min(zip(sizes, filters, strict=True))
