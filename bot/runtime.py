@@ -31,6 +31,7 @@ from bot.messages.queries import conversation_of
 from bot.messages.sender import Policy, Sender
 from bot.migrations import upgrade
 from bot.settings import Settings, SettingsProblem
+from bot.tickets.promises import Promises, Target
 
 _log = logging.getLogger(__name__)
 STATUS_PATH = "/webhooks/twilio/status"
@@ -140,7 +141,19 @@ def rules_of(settings: Settings, flow: Flow) -> Rules:
         agent_idle_after=timedelta(minutes=settings.conversation.agent_idle_minutes),
         reopen_within=timedelta(days=settings.conversation.reopen_days),
         template=settings.twilio.reopen_template_sid,
+        promises=promises_of(settings, flow),
     )
+
+
+def promises_of(settings: Settings, flow: Flow) -> Promises:
+    """What customers are promised, in the flow's business hours."""
+
+    def target(first_response: float, resolution: float) -> Target:
+        return Target(timedelta(hours=first_response), timedelta(hours=resolution))
+
+    chosen = settings.promises
+    categories = {name: target(its.first_response_hours, its.resolution_hours) for name, its in chosen.categories.items()}
+    return Promises(flow.hours, target(chosen.first_response_hours, chosen.resolution_hours), categories)
 
 
 @asynccontextmanager

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from bot.tickets.lifecycle import Status
+from bot.tickets.queries import is_overdue
 from bot.tickets.tables import IS_HELD, IS_UNREAD, tickets
 
 #: For so long after a customer's message WhatsApp lets us write freely.
@@ -55,6 +56,7 @@ FILTERS: Mapping[str, Filter] = {
     # A ticket without an agent is an open one, and the other way round: the database sees to that.
     "sin_asesor": Filter(condition=lambda _: tickets.c.status == Status.OPEN.value, values=_YES),
     "no_leidas": Filter(condition=lambda _: IS_UNREAD, values=_YES),
+    "vencidas": Filter(condition=lambda asking: is_overdue(asking.now), values=_YES),
     "por_cerrar": Filter(condition=lambda asking: sa.and_(_unresolved, *_between(asking.now, CLOSING)), values=_YES),
     "ventana_abierta": Filter(condition=lambda asking: sa.and_(_unresolved, *_between(asking.now, WINDOW)), values=_YES),
 }

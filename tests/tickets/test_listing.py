@@ -14,6 +14,7 @@ from bot.tickets import listing
 from bot.tickets.filters import CLOSING, FILTERS, WINDOW, Asking
 from bot.tickets.lifecycle import Status
 from bot.tickets.listing import SORTS, Mark, MarkRefusedError, Page, Question, read_mark
+from bot.tickets.promises import Due
 from bot.tickets.queries import Ticket
 from bot.tickets.service import hear, mark_read, move, open_ticket
 from bot.tickets.tables import tickets
@@ -49,7 +50,9 @@ def varied(database: Database) -> None:
     def job(connection: sa.Connection) -> None:
         for n in range(23):
             name, case = chance.choice(["ana", "luis"]), chance.choice(["olvide_clave", "olvide_usuario", ""])
-            number = open_ticket(connection, asked(name, f"v:{n}", case=case), NOW - MINUTE * chance.randrange(4) * 400)
+            opened = NOW - MINUTE * chance.randrange(4) * 400
+            due = chance.choice([None, Due(opened + 5 * MINUTE, opened + 500 * MINUTE)])
+            number = open_ticket(connection, asked(name, f"v:{n}", case=case), opened, due)
             for trigger in chance.choice([(), ("assign",), ("assign", "wait"), ("resolve",)]):
                 move(connection, number, trigger, chance.choice(["ana.gomez", "luis.paz"]), NOW)
         hear(connection, "conversation-luis", "hola", NOW + MINUTE)
@@ -86,6 +89,7 @@ def test_each_filter_lets_through_exactly_what_it_says(database: Database) -> No
         ("mias", "si"): lambda ticket: ticket.assignee == "ana.gomez" and ticket.status in {Status.ASSIGNED, Status.WAITING},
         ("sin_asesor", "si"): lambda ticket: not ticket.assignee and ticket.status is not Status.RESOLVED,
         ("no_leidas", "si"): lambda ticket: ticket.unread,
+        ("vencidas", "si"): lambda ticket: ticket.is_overdue(now),
         ("por_cerrar", "si"): lambda ticket: _open(ticket) and timedelta(0) < ticket.last_message_at + WINDOW - now <= CLOSING,
         ("ventana_abierta", "si"): lambda ticket: _open(ticket) and ticket.last_message_at + WINDOW > now,
     }

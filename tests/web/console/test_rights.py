@@ -10,15 +10,18 @@ from itertools import product
 
 import httpx
 import pytest
+import sqlalchemy as sa
 from fastapi.routing import iter_route_contexts
 from starlette.routing import Mount
 
-from bot.agents import accounts, sessions
-from bot.agents.rights import Role
+from bot.agents import accounts, factor, sessions
+from bot.agents.rights import Role, Stage, Verb
+from bot.agents.tables import second_factors
 from bot.attachments.files import save
 from bot.attachments.keep import THUMB, VIEW
 from bot.attachments.service import add_sent
 from bot.attachments.types import TYPES
+from bot.settings import Console, Settings
 from bot.tickets.service import move, open_ticket
 from bot.web.console import ROUTERS, live
 from bot.web.console.verbs import OPEN, VERBS
@@ -52,6 +55,10 @@ MAY: dict[str, set[Role]] = {
     "POST /personas/{username}/contrasena": ADMINS,
     "POST /personas/{username}/segundo-factor": ADMINS,
     "POST /personas/{username}/sesiones": ADMINS,
+    "GET /informes": LEADS,
+    "GET /informes/{report}": LEADS,
+    "GET /informes/{report}/csv": LEADS,
+    "GET /solicitudes.csv": LEADS,
     "GET /registro": LEADS,
     "GET /": EVERYBODY,
     "GET /vivo": EVERYBODY,
@@ -75,6 +82,7 @@ NOT_FOUND_AT_FIRST = {"GET /cuenta/segundo-factor/qr.svg"}
 #: What stands for a parameter of an address: Ana's own, Luis', nobody's. Ana is the one who asks.
 THINGS = {
     "username": {"own": "ana.gomez", "other": "luis.paz", "absent": "nadie"},
+    "report": {"own": "movimiento", "other": "asesores", "absent": "nada"},
     "number": {"own": "SF-000001", "other": "SF-000002", "absent": "SF-000099"},
     "identity": {"own": "a" * 32, "other": "b" * 32, "absent": "0" * 32},
 }
@@ -184,3 +192,25 @@ def test_a_role_taken_away_counts_from_the_next_page_on(world: World, open_brows
     session = world.database.read_now(partial(sessions.find, token=browser.client.cookies["soporte-session"], now=NOW))
     assert session is not None
     assert session.role is Role.AGENT
+
+
+@pytest.mark.parametrize(
+    ("stage", "rest"), [(Stage.CODE, "/consola/entrar/codigo"), (Stage.ENROL, "/consola/cuenta/segundo-factor")]
+)
+def test_half_a_login_is_sent_to_its_other_half_from_every_address(
+    world: World, things: None, open_browser: OpenBrowser, stage: Stage, rest: str
+) -> None:
+    """Whoever has every right, but for the second factor."""
+    if stage is Stage.CODE:
+        ana = world.write(accounts.known, username="ana.gomez")
+        world.write(factor.begin, agent_id=ana.id, now=NOW)
+        world.write(lambda connection: connection.execute(sa.update(second_factors).values(confirmed_at=NOW)))
+    else:
+        demanded = Console(second_factor="required")
+        world.settings = Settings(public_url="http://testserver", data_dir=world.settings.data_dir, console=demanded)
+    left_to = {Verb.LOG_OUT, Verb.PROVE_FACTOR if stage is Stage.CODE else Verb.SET_UP_FACTOR}
+    for address, verb in VERBS.items():
+        browser, csrf = visitor(world, open_browser, Role.ADMIN)
+        answer = ask(browser, address, csrf, id="nada", **{name: values["other"] for name, values in THINGS.items()})
+        is_sent_on = answer.status_code == 303 and answer.headers["location"].startswith(f"{rest}?next=")
+        assert is_sent_on is (verb not in left_to), (address, answer)
