@@ -20,16 +20,18 @@ from bot.channels.base import Channel
 from bot.channels.twilio import TwilioChannel
 from bot.conversations.handle import Rules
 from bot.conversations.worker import Worker
-from bot.coordination.base import Coordination
+from bot.coordination.base import Change, Coordination
 from bot.coordination.in_process import InProcess
 from bot.coordination.redis import Redis
 from bot.db import Database
 from bot.engine.flow import Flow
 from bot.flows import read_flow
 from bot.messages import outbox
+from bot.messages.queries import conversation_of
 from bot.messages.sender import Policy, Sender
 from bot.migrations import upgrade
 from bot.settings import Settings, SettingsProblem
+from bot.tickets.promises import Promises, Target
 
 _log = logging.getLogger(__name__)
 STATUS_PATH = "/webhooks/twilio/status"
@@ -139,7 +141,19 @@ def rules_of(settings: Settings, flow: Flow) -> Rules:
         agent_idle_after=timedelta(minutes=settings.conversation.agent_idle_minutes),
         reopen_within=timedelta(days=settings.conversation.reopen_days),
         template=settings.twilio.reopen_template_sid,
+        promises=promises_of(settings, flow),
     )
+
+
+def promises_of(settings: Settings, flow: Flow) -> Promises:
+    """What customers are promised, in the flow's business hours."""
+
+    def target(first_response: float, resolution: float) -> Target:
+        return Target(timedelta(hours=first_response), timedelta(hours=resolution))
+
+    chosen = settings.promises
+    categories = {name: target(its.first_response_hours, its.resolution_hours) for name, its in chosen.categories.items()}
+    return Promises(flow.hours, target(chosen.first_response_hours, chosen.resolution_hours), categories)
 
 
 @asynccontextmanager
@@ -184,7 +198,12 @@ def _fetcher(runtime: Runtime) -> attachments.Fetcher:
         parallel=settings.attachments.parallel,
         attempts=settings.attachments.attempts,
     )
-    return attachments.Fetcher(runtime.database, runtime.channel, policy, runtime.clock.now)
+
+    async def tell(message_id: str) -> None:
+        conversation_id = await runtime.database.read(partial(conversation_of, message_id=message_id))
+        await runtime.coordination.publish(Change(conversation_id))
+
+    return attachments.Fetcher(runtime.database, runtime.channel, policy, runtime.clock.now, tell)
 
 
 async def _recover(runtime: Runtime, policy: Policy) -> None:

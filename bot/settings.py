@@ -81,6 +81,21 @@ class Console(_Section):
         return key
 
 
+class Target(_Section):
+    """Business hours for a first answer and for a solution."""
+
+    first_response_hours: float = Field(gt=0, le=1000)
+    resolution_hours: float = Field(gt=0, le=1000)
+
+
+class Promises(_Section):
+    """What customers are promised when they open a ticket."""
+
+    first_response_hours: float = Field(default=4, gt=0, le=1000)
+    resolution_hours: float = Field(default=20, gt=0, le=1000)
+    categories: dict[str, Target] = {}
+
+
 class Settings(BaseSettings):
     """Everything an installation can choose. Immutable once read."""
 
@@ -96,6 +111,7 @@ class Settings(BaseSettings):
     sender: Sender = Sender()
     attachments: Attachments = Attachments()
     console: Console = Console()
+    promises: Promises = Promises()
 
     @property
     def database(self) -> str:

@@ -36,6 +36,8 @@ class Verb(StrEnum):
     LIST_TICKETS = "list_tickets"
     READ_TICKET = "read_ticket"
     WORK_ON_TICKET = "work_on_ticket"  #: take it, hand it on, resolve it, note, answer its customer
+    SEE_REPORTS = "see_reports"
+    EXPORT_TICKETS = "export_tickets"
     READ_TRAIL = "read_trail"
     SEE_PEOPLE = "see_people"
     ADD_PERSON = "add_person"
@@ -77,6 +79,8 @@ RIGHTS: Mapping[Verb, tuple[Reach, Reach, Reach]] = MappingProxyType(
         Verb.LIST_TICKETS: (_ALL, _ALL, _ALL),
         Verb.READ_TICKET: (_ALL, _ALL, _ALL),
         Verb.WORK_ON_TICKET: (_ALL, _ALL, _ALL),
+        Verb.SEE_REPORTS: (_NONE, _ALL, _ALL),
+        Verb.EXPORT_TICKETS: (_NONE, _ALL, _ALL),
         Verb.READ_TRAIL: (_NONE, _ALL, _ALL),
         Verb.SEE_PEOPLE: (_NONE, _NONE, _ALL),
         Verb.ADD_PERSON: (_NONE, _NONE, _ALL),

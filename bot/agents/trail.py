@@ -33,6 +33,7 @@ class Action(StrEnum):
     TICKET_READ = "ticket:read"
     TICKET_CHANGED = "ticket:changed"
     CUSTOMER_ANSWERED = "ticket:answered"
+    TICKETS_EXPORTED = "ticket:exported"
     ATTACHMENT_READ = "attachment:read"
 
 

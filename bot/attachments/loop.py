@@ -7,7 +7,7 @@ writes the same file again.
 import asyncio
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -49,7 +49,16 @@ def pause(attempt: int, chance: float) -> timedelta:
 class Fetcher:
     """Fetches files; `run` is the loop, `stop` ends it and what is under way."""
 
-    def __init__(self, database: Database, channel: Channel, policy: Policy, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        channel: Channel,
+        policy: Policy,
+        now: Callable[[], datetime],
+        tell: Callable[[str], Awaitable[None]],
+    ) -> None:
+        """`tell` is called with a message's id whenever something of its files is new."""
+        self._tell = tell
         self._database = database
         self._channel = channel
         self._policy = policy
@@ -104,6 +113,7 @@ class Fetcher:
                 await self._settle_error(claimed, error)
             except OSError as error:  # the disk: full, or not ours to write to
                 await self._settle_error(claimed, NotFetchedError(Reason.TROUBLE, type(error).__name__))
+            await self._tell(claimed.message_id)
         except SQLAlchemyError as error:
             _log.error("an attachment could not be settled: %s", type(error).__name__, extra={"attachment": claimed.id})
 
@@ -130,5 +140,9 @@ class Fetcher:
         else:
             due_at = now + pause(claimed.attempts, random.random())  # noqa: S311 (spreads load; no secret)
             job = partial(service.settle_later, claimed=claimed, reason=error.reason, due_at=due_at, now=now)
-        _log.warning("an attachment was not fetched: %s", error, extra={"attachment": claimed.id, "attempts": claimed.attempts})
+        # What is refused is the customer's affair, and agents see it; what cannot be had may be the operator's.
+        level = logging.INFO if error.is_final else logging.WARNING
+        _log.log(
+            level, "an attachment was not fetched: %s", error, extra={"attachment": claimed.id, "attempts": claimed.attempts}
+        )
         await self._database.write(job)

@@ -29,6 +29,7 @@ class Claimed:
     """A file that this fetcher has to settle."""
 
     id: str
+    message_id: str
     key: FileKey
     attempts: int  #: this one included
 
@@ -58,7 +59,11 @@ def claim(connection: Connection, now: datetime, limit: int) -> list[Claimed]:
     for row in rows:
         values = {"attempts": row.attempts + 1, "due_at": now + LEASE, "updated_at": now}
         connection.execute(sa.update(attachments).where(attachments.c.id == row.id).values(values))
-    return [Claimed(row.id, FileKey(row.account_sid, row.message_sid, row.media_sid), row.attempts + 1) for row in rows]
+    return [Claimed(row.id, row.message_id, _key(row), row.attempts + 1) for row in rows]
+
+
+def _key(row: sa.Row[Any]) -> FileKey:
+    return FileKey(row.account_sid, row.message_sid, row.media_sid)
 
 
 def settle_fetched(

@@ -29,6 +29,7 @@ from bot.messages import outbox
 from bot.messages.queries import said
 from bot.tickets import service
 from bot.tickets.lifecycle import NotAllowedError
+from bot.tickets.promises import Promises
 from bot.tickets.service import NewTicket, hear, open_ticket
 
 
@@ -48,6 +49,7 @@ class Scene:
     wake_at: datetime | None = None
     ticket: str = ""  #: number of the ticket that was opened in this turn
     has_answered: bool = False  #: "typing…" is shown before the first answer only
+    promises: Promises | None = None  #: what customers are promised when a ticket is opened
     count: int = 0  #: effects written so far: with the input's id, the cause of every row
 
     def cause(self) -> str:
@@ -126,6 +128,8 @@ def _say(scene: Scene, effect: Say) -> None:
         )
         scene.has_answered = True
         outbox.queue(scene.connection, message, scene.now)
+    if effect.author != "bot":
+        service.mark_answered(scene.connection, scene.conversation_id, scene.now)
 
 
 def _open_ticket(scene: Scene, effect: OpenTicket) -> None:
@@ -140,7 +144,8 @@ def _open_ticket(scene: Scene, effect: OpenTicket) -> None:
         attachments=attachments(effect.attachments),
         said=said(scene.connection, scene.conversation_id),
     )
-    scene.ticket = open_ticket(scene.connection, ticket, scene.now)
+    due = scene.promises.due(effect.category, scene.now) if scene.promises else None
+    scene.ticket = open_ticket(scene.connection, ticket, scene.now, due)
 
 
 def _record_consent(scene: Scene, effect: RecordConsent) -> None:

@@ -21,6 +21,7 @@ from bot.engine.flow import Flow
 from bot.engine.inputs import MessageReceived
 from bot.engine.step import step
 from bot.engine.turn import Circumstances, TicketSummary
+from bot.tickets.promises import Promises
 from bot.tickets.queries import tickets_of
 
 
@@ -38,6 +39,7 @@ class Rules:
     agent_idle_after: timedelta
     reopen_within: timedelta
     template: str  #: ContentSid of the template that asks a customer to write, or empty
+    promises: Promises | None = None
 
 
 def handle(connection: Connection, rules: Rules, conversation_id: str, now: datetime) -> bool:
@@ -60,6 +62,7 @@ def handle(connection: Connection, rules: Rules, conversation_id: str, now: date
     )
     result = step(rules.flow, snapshot.from_json(here.state), happened, circumstances)
     scene = _scene(connection, here, waits, now)
+    scene.promises = rules.promises
     if isinstance(happened, MessageReceived):
         write_received(scene, happened, result.reasons)
     for effect in result.effects:
@@ -118,6 +121,13 @@ def _save(scene: Scene, version: int, state: dict[str, Any]) -> None:
 
 def _tickets(connection: Connection, contact_id: str) -> list[TicketSummary]:
     return [
-        TicketSummary(ticket.number, ticket.category, ticket.status.value, ticket.updated_at, ticket.resolved_at)
+        TicketSummary(
+            ticket.number,
+            ticket.category,
+            ticket.status.value,
+            ticket.updated_at,
+            ticket.resolved_at,
+            answer_due=ticket.answer_due,
+        )
         for ticket in tickets_of(connection, contact_id)
     ]

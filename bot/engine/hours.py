@@ -1,6 +1,6 @@
 """When agents are there: business hours and the public holidays of Colombia (`flows/hours.yaml`)."""
 
-from datetime import datetime, time
+from datetime import date, datetime, time
 from functools import lru_cache
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
@@ -42,6 +42,13 @@ class Hours(BaseModel):
         if local.date() in _holidays(self.holidays):
             return False
         return any(begin <= local.time() < end for begin, end in self.open.get(_DAYS[local.weekday()], ()))  # type: ignore[call-overload]
+
+    def spans(self, day: date) -> list[tuple[datetime, datetime]]:
+        """When agents come and go on this day, aware and in order; empty on a closed day."""
+        if day in _holidays(self.holidays):
+            return []
+        zone, spans = ZoneInfo(self.zone), self.open.get(_DAYS[day.weekday()], ())  # type: ignore[call-overload]
+        return sorted((datetime.combine(day, begin, zone), datetime.combine(day, end, zone)) for begin, end in spans)
 
     def tell(self, now: datetime) -> str:
         """What a customer is told about when somebody will answer."""

@@ -31,6 +31,7 @@ class TicketSummary:
     status: str  #: of the ticket's lifecycle; `statuses:` in `flows/phrases.yaml` names it in Spanish
     updated_at: datetime
     resolved_at: datetime | None = None  #: None while it is not resolved
+    answer_due: datetime | None = None  #: until when a first answer was promised that was not given yet
 
 
 def _no_tickets() -> Sequence[TicketSummary]:

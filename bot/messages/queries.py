@@ -36,6 +36,13 @@ def transcript(connection: Connection, conversation_id: str, *, latest: int | No
     return [_message(row) for row in reversed(rows)]
 
 
+def conversation_of(connection: Connection, message_id: str) -> str:
+    """The conversation that a message belongs to. Raises sqlalchemy.exc.NoResultFound if there is no such message."""
+    query = sa.select(messages.c.conversation_id).where(messages.c.id == message_id)
+    conversation_id: str = connection.execute(query).scalar_one()
+    return conversation_id
+
+
 def said(connection: Connection, conversation_id: str, *, latest: int = 100) -> tuple[str, ...]:
     """The last texts of the customer in a conversation."""
     theirs = sa.and_(messages.c.conversation_id == conversation_id, messages.c.direction == Direction.IN.value)

@@ -19,6 +19,8 @@ from bot.tickets.tables import tickets
 PAGE = 25
 #: Nobody works through more than this, and counting on would cost more with every ticket.
 MOST = 1000
+#: So many tickets can be looked through for one page.
+_FEW = 5_000
 #: How many matches of a search are put through the filters for one page: so a search has a longest time.
 LOOKED_THROUGH = 2000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -97,7 +99,8 @@ def page(connection: Connection, question: Question) -> Page:
     if question.words:
         return _searched(connection, question)
     sort = SORTS[question.sort]
-    query = select().where(condition({**question.filters, **sort.also}, question.asking))
+    filters = {**question.filters, **sort.also}
+    query = select().where(condition(filters, question.asking, _lead(connection, filters, question.asking)))
     keys = [tickets.c.id] if sort.column is tickets.c.id else [sort.column, tickets.c.id]
     query = query.order_by(*(key.desc() if sort.descending else key.asc() for key in keys)).limit(question.size + 1)
     if question.behind is not None:
@@ -112,7 +115,7 @@ def _searched(connection: Connection, question: Question) -> Page:
     most = LOOKED_THROUGH if question.filters else question.size + 1
     below = question.behind.id if question.behind else None
     ids = search.found(connection, question.words, below=below, most=most)
-    query = select().where(tickets.c.id.in_(ids), condition(question.filters, question.asking))
+    query = select().where(tickets.c.id.in_(ids), condition(question.filters, question.asking, lead=""))
     found = [from_row(row) for row in connection.execute(query.order_by(tickets.c.id.desc()).limit(question.size + 1))]
     shown = found[: question.size]
     if len(found) > question.size:
@@ -132,7 +135,8 @@ def counts(connection: Connection, names: Sequence[str], asking: Asking, most: i
 
 def count(connection: Connection, filters: Mapping[str, str], asking: Asking, most: int = MOST) -> int:
     """How many tickets pass, at most `most` + 1."""
-    return int(connection.execute(sa.select(_count(filters, asking, most))).scalar_one())
+    lead = _lead(connection, filters, asking)
+    return int(connection.execute(sa.select(_count(filters, asking, most, lead))).scalar_one())
 
 
 def values(connection: Connection, column: sa.Column[str]) -> list[str]:
@@ -143,8 +147,21 @@ def values(connection: Connection, column: sa.Column[str]) -> list[str]:
     return list(connection.execute(sa.select(leap.c.value).where(leap.c.value.is_not(None), leap.c.value != "")).scalars())
 
 
-def _count(filters: Mapping[str, str], asking: Asking, most: int) -> sa.ScalarSelect[int]:
-    some = sa.select(sa.literal(1)).select_from(tickets).where(condition(filters, asking)).limit(most + 1).subquery()
+def _lead(connection: Connection, filters: Mapping[str, str], asking: Asking) -> str | None:
+    """Of several filters the one that lets the fewest through, if those are few: the others are put to its tickets only.
+
+    SQLite cannot know which of two indexes is the better one; PostgreSQL keeps statistics. Where many pass each filter, a page
+    is full soon anyway.
+    """
+    if len(filters) < 2 or connection.dialect.name != "sqlite":
+        return None
+    sizes = connection.execute(sa.select(*(_count({name: value}, asking, _FEW) for name, value in filters.items()))).one()
+    size, lead = min(zip(sizes, filters, strict=True))
+    return lead if size <= _FEW else None
+
+
+def _count(filters: Mapping[str, str], asking: Asking, most: int, lead: str | None = None) -> sa.ScalarSelect[int]:
+    some = sa.select(sa.literal(1)).select_from(tickets).where(condition(filters, asking, lead)).limit(most + 1).subquery()
     return sa.select(sa.func.count()).select_from(some).scalar_subquery()
 
 

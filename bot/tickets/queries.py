@@ -31,6 +31,7 @@ class TicketState:
     created_at: datetime
     updated_at: datetime
     resolved_at: datetime | None  #: None while it is not resolved
+    answer_due: datetime | None = None  #: until when a first answer was promised that was not given yet
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,16 @@ class Ticket:
     unread: bool  #: the customer wrote since an agent opened the ticket's page
     profile_name: str
     phone: str  #: E.164, or empty while WhatsApp hides it
+    resolved_at: datetime | None = None  #: while it is resolved
+    first_response_due_at: datetime | None = None
+    resolution_due_at: datetime | None = None
+    first_responded_at: datetime | None = None
+
+    def is_overdue(self, now: datetime) -> bool:
+        """The same as the condition `is_overdue`, for this ticket."""
+        late_answer = self.first_responded_at is None and _has_passed(self.first_response_due_at, now)
+        in_our_hands = self.status in (Status.OPEN, Status.ASSIGNED)
+        return in_our_hands and (late_answer or _has_passed(self.resolution_due_at, now))
 
     @property
     def customer(self) -> str:
@@ -117,12 +128,24 @@ def events(connection: Connection, ticket_id: int) -> list[Event]:
 
 def tickets_of(connection: Connection, contact_id: str) -> list[TicketState]:
     """What this customer asked for, newest first."""
+    unanswered = sa.and_(tickets.c.first_responded_at.is_(None), tickets.c.status != Status.RESOLVED.value)
     names = ("number", "category", "status", "created_at", "updated_at", "resolved_at")
-    columns = [tickets.c[name] for name in names]
+    columns = [*(tickets.c[name] for name in names), sa.case((unanswered, tickets.c.first_response_due_at))]
     query = sa.select(*columns).where(tickets.c.contact_id == contact_id).order_by(tickets.c.id.desc())
     return [
         TicketState(number, category, Status(status), *times) for number, category, status, *times in connection.execute(query)
     ]
+
+
+def _has_passed(due: datetime | None, now: datetime) -> bool:
+    return due is not None and due <= now
+
+
+def is_overdue(now: datetime) -> sa.ColumnElement[bool]:
+    """The condition on `tickets` for those that we let wait longer than was promised; not those that wait for the customer."""
+    late_answer = sa.and_(tickets.c.first_responded_at.is_(None), tickets.c.first_response_due_at <= now)
+    in_our_hands = tickets.c.status.in_([Status.OPEN.value, Status.ASSIGNED.value])
+    return sa.and_(in_our_hands, sa.or_(late_answer, tickets.c.resolution_due_at <= now))
 
 
 def select() -> sa.Select[Any]:
@@ -153,4 +176,8 @@ def from_row(row: Row[Any]) -> Ticket:
         unread=row.unread,
         profile_name=row.profile_name,
         phone=row.phone,
+        resolved_at=row.resolved_at,
+        first_response_due_at=row.first_response_due_at,
+        resolution_due_at=row.resolution_due_at,
+        first_responded_at=row.first_responded_at,
     )

@@ -11,6 +11,10 @@ from bot.tickets.words import asked, words
 
 #: A ticket has this many words at most; what is said after that cannot be found.
 _MOST_WORDS = 3000
+_ABOVE_ALL = 2**63 - 1
+#: How many tickets PostgreSQL looks at one by one before it turns to the index.
+_SHORTEST_WALK = 5_000
+_WALK_FOR_EACH = 10
 
 
 def add(connection: Connection, ticket_id: int, *texts: str) -> None:
@@ -33,8 +37,7 @@ def found(connection: Connection, query: str, *, below: int | None, most: int) -
     if not wanted:
         return []
     search = _found_sqlite if connection.dialect.name == "sqlite" else _found_postgresql
-    values = {"below": 2**63 - 1 if below is None else below, "most": most}
-    return list(connection.execute(search(connection, wanted), values).scalars())
+    return search(connection, wanted, _ABOVE_ALL if below is None else below, most)
 
 
 def _add_sqlite(connection: Connection, ticket_id: int, new: set[str]) -> None:
@@ -60,21 +63,25 @@ def _joined(new: set[str]) -> str:
     return " ".join(sorted(new)[:_MOST_WORDS])
 
 
-def _found_sqlite(_connection: Connection, wanted: list[str]) -> sa.TextClause:
+def _found_sqlite(connection: Connection, wanted: list[str], below: int, most: int) -> list[int]:
     # An FTS5 table is read in the order of its rows, from either end: no sorting, however many tickets match.
     query = "SELECT rowid FROM ticket_search WHERE ticket_search MATCH :query AND rowid < :below ORDER BY rowid DESC LIMIT :most"
-    return _with_query(query, " AND ".join(f'"{word}"' for word in wanted) + "*")
+    values = {"query": " AND ".join(f'"{word}"' for word in wanted) + "*", "below": below, "most": most}
+    return list(connection.execute(sa.text(query), values).scalars())
 
 
-def _found_postgresql(connection: Connection, wanted: list[str]) -> sa.TextClause:
-    # Rare words are best found by the index, common ones by walking back from the newest ticket: planned anew for each query.
+def _found_postgresql(connection: Connection, wanted: list[str], below: int, most: int) -> list[int]:
+    # Common words are found quickest by walking back from the newest ticket, rare ones by the index, and the planner cannot
+    # tell which they are: so a bounded walk, and the index if that did not find enough.
+    query = "SELECT ticket_id FROM ticket_search WHERE words @@ CAST(:query AS tsquery) AND ticket_id < :below"
+    walk = f"{query} AND ticket_id >= :first ORDER BY ticket_id DESC LIMIT :most"
+    by_index = f"SELECT ticket_id FROM ({query} OFFSET 0) AS matches ORDER BY ticket_id DESC LIMIT :most"  # noqa: S608 (texts of our own)
+    highest = connection.execute(sa.text("SELECT max(ticket_id) FROM ticket_search")).scalar() or 0
+    first = min(below, highest + 1) - max(_SHORTEST_WALK, _WALK_FOR_EACH * most)
+    values = {"query": " & ".join(f"'{word}'" for word in wanted) + ":*", "below": below, "most": most}
+    # Otherwise the server would in time settle on one plan for all words.
     connection.execute(sa.text("SET LOCAL plan_cache_mode = force_custom_plan"))
-    query = """
-        SELECT ticket_id FROM ticket_search WHERE words @@ CAST(:query AS tsquery) AND ticket_id < :below
-        ORDER BY ticket_id DESC LIMIT :most"""
-    return _with_query(query, " & ".join(f"'{word}'" for word in wanted) + ":*")
-
-
-def _with_query(statement: str, query: str) -> sa.TextClause:
-    bound: sa.TextClause = sa.text(statement).bindparams(query=query)
-    return bound
+    found = list(connection.execute(sa.text(walk), {**values, "first": first}).scalars())
+    if len(found) == most or first <= 1:
+        return found
+    return list(connection.execute(sa.text(by_index), values).scalars())

@@ -15,6 +15,7 @@ from bot.db import insert_new
 from bot.engine.effects import FieldValue
 from bot.tickets import lifecycle, search
 from bot.tickets.lifecycle import NotAllowedError, Status
+from bot.tickets.promises import Due
 from bot.tickets.tables import IS_UNREAD, ticket_events, tickets
 
 #: What a ticket's history can tell besides its moves.
@@ -57,8 +58,11 @@ def number_of(identity: int) -> str:
     return f"SF-{identity:06d}"
 
 
-def open_ticket(connection: Connection, ticket: NewTicket, now: datetime) -> str:
-    """Open a ticket and return its number; a second call with the same cause returns the same number and writes nothing."""
+def open_ticket(connection: Connection, ticket: NewTicket, now: datetime, due: Due | None = None) -> str:
+    """Open a ticket, promised until `due`, and return its number.
+
+    A second call with the same cause returns the same number and writes nothing.
+    """
     if known := _number_by_cause(connection, ticket.cause):
         return known
     values = {
@@ -71,6 +75,8 @@ def open_ticket(connection: Connection, ticket: NewTicket, now: datetime) -> str
         "attachments": list(ticket.attachments),
         "created_at": now,
         "updated_at": now,
+        "first_response_due_at": due and due.first_response_at,
+        "resolution_due_at": due and due.resolution_at,
         "last_message_at": now,
         "unread": False,
     }
@@ -153,6 +159,13 @@ def comment(connection: Connection, number: str, text: str, now: datetime) -> No
     identity = _state(connection, number)[0]
     connection.execute(sa.update(tickets).where(tickets.c.id == identity).values(rating_comment=text))
     _record(connection, identity, now, kind="commented", actor="customer", data={})
+
+
+def mark_answered(connection: Connection, conversation_id: str, now: datetime) -> None:
+    """An agent wrote to the customer: every ticket of the conversation that is not resolved has its first response now."""
+    unanswered = sa.and_(tickets.c.conversation_id == conversation_id, tickets.c.first_responded_at.is_(None))
+    waiting = sa.and_(unanswered, tickets.c.status != Status.RESOLVED.value)
+    connection.execute(sa.update(tickets).where(waiting).values(first_responded_at=now))
 
 
 def hear(connection: Connection, conversation_id: str, text: str, now: datetime) -> None:

@@ -25,6 +25,9 @@ tickets = sa.Table(
     sa.Column("attachments", Json, nullable=False),
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("updated_at", Moment, nullable=False),
+    sa.Column("first_response_due_at", Moment, nullable=True),  # until when the customer was promised an answer, if they were
+    sa.Column("resolution_due_at", Moment, nullable=True),
+    sa.Column("first_responded_at", Moment, nullable=True),  # when an agent first wrote to the customer about it
     sa.Column("last_message_at", Moment, nullable=False),  # when the customer last wrote while it was not resolved
     sa.Column("unread", sa.Boolean, nullable=False, default=False),  # the customer wrote since an agent opened its page
     sa.CheckConstraint("status <> 'open' OR assignee = ''", name="open_is_nobodys"),
@@ -42,8 +45,17 @@ for _chosen in (tickets.c.status, tickets.c.case, tickets.c.category, tickets.c.
 #: Conditions with an index of their own. Values stand in them literally: a database uses a partial index only if it sees them.
 IS_HELD = tickets.c.status.in_([sa.literal_column("'assigned'"), sa.literal_column("'waiting'")])
 IS_UNREAD = tickets.c.unread == sa.literal_column("true")
-sa.Index("ix_tickets_held", tickets.c.assignee, tickets.c.id, sqlite_where=IS_HELD, postgresql_where=IS_HELD)
-sa.Index("ix_tickets_unread", tickets.c.id, sqlite_where=IS_UNREAD, postgresql_where=IS_UNREAD)
+for _name, _keys, _where in (
+    ("held_id", [tickets.c.assignee, tickets.c.id], IS_HELD),
+    ("held_last_message", [tickets.c.assignee, tickets.c.last_message_at, tickets.c.id], IS_HELD),
+    ("unread_id", [tickets.c.id], IS_UNREAD),
+    ("unread_last_message", [tickets.c.last_message_at, tickets.c.id], IS_UNREAD),
+):
+    sa.Index(f"ix_tickets_{_name}", *_keys, sqlite_where=_where, postgresql_where=_where)
+
+#: Reports look at what was opened and what was resolved in a period.
+sa.Index("ix_tickets_created_at", tickets.c.created_at)
+sa.Index("ix_tickets_resolved_at", tickets.c.resolved_at)
 
 ticket_events = sa.Table(
     "ticket_events",

@@ -20,6 +20,7 @@ from bot.attachments.types import LARGEST
 from bot.channels.base import FileKey
 from bot.channels.fake_twilio import Faults, File
 from bot.channels.twilio.media import file_url
+from bot.coordination.base import Change
 from bot.db import Database
 from bot.messages.tables import messages
 from tests.attachments.samples import FILES, NO_TYPE
@@ -150,6 +151,22 @@ def test_the_host_that_a_webhook_names_is_never_asked(tmp_path: Path) -> None:
         stack.fake.api_url = real
         (row,) = settled(stack)
         assert row.state == State.FETCHED
+
+
+def test_open_pages_hear_of_a_file_once_it_is_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[tuple[Change, str]] = []
+    with running_stack(tmp_path) as stack:
+
+        async def publish(change: Change) -> None:
+            heard.append((change, rows(stack.runtime.database)[0].state))
+
+        stack.fake.faults = Faults(file_error=1.0)
+        send(stack, File("image/png", FILES["png"]))
+        monkeypatch.setattr(stack.runtime.coordination, "publish", publish)  # all else has come to rest
+        stack.fake.faults = Faults()
+        query = sa.select(messages.c.conversation_id).distinct()
+        conversation = stack.runtime.database.read_now(lambda connection: connection.execute(query).scalar_one())
+        until(lambda: True if (Change(conversation), State.FETCHED) in heard else None)
 
 
 def test_the_same_webhook_twice_brings_one_file(tmp_path: Path) -> None:

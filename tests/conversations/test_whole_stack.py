@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from bot.channels.fake_twilio import File
 from bot.contacts.tables import consents
 from bot.engine.inputs import MessageReceived
+from bot.tickets import search
 from bot.tickets.tables import tickets
 from tests.agent import DEEDS, Agent
 from tests.conversations.transcript import Transcript, run, transcripts
@@ -92,6 +93,19 @@ def test_the_product_answers_as_written(played: tuple[Transcript, WholeStack]) -
             lambda connection: connection.execute(sa.select(consents.c.given)).scalars().all()
         )
         assert shown[-1] is True, f"{ticket['number']} was opened without consent"
+
+
+def test_a_ticket_is_found_by_what_its_customer_says_before_and_after_it_and_is_then_unread(tmp_path: Path) -> None:
+    transcript = next(one for one in transcripts() if one.ticket and one.talk[0]["customer"] == "hola")
+    with running_stack(tmp_path, at=transcript.at) as stack:
+        line = WholeStack(stack, transcript)
+        run(transcript, line)
+        stack.receive(line.address, text="La impresora es violeta")
+        stack.settle()
+        read = stack.runtime.database.read_now
+        for query in ("hola", "impresora viol"):
+            assert read(lambda connection, query=query: search.found(connection, query, below=None, most=9)) == [1]  # type: ignore[misc]
+        assert read(lambda connection: connection.scalar(sa.select(tickets.c.unread))) is True
 
 
 @pytest.mark.parametrize(

@@ -47,14 +47,14 @@ def free_port() -> int:
 
 
 @contextmanager
-def demo(folder: Path) -> Iterator[Demo]:
-    """Start a demo and wait until it has printed its addresses; end it if it still runs afterwards."""
+def demo(folder: Path, *words: str) -> Iterator[Demo]:
+    """Start a demo, with these words on its command line, and wait for its addresses; end it if it still runs afterwards."""
     port = free_port()
     log = folder.parent / f"{folder.name}.log"
     with (
         log.open("a", encoding="utf-8") as errors,
         subprocess.Popen(
-            command("demo", "--port", str(port)),
+            command("demo", "--port", str(port), *words),
             env=environment(folder),
             stdout=subprocess.PIPE,
             stderr=errors,

@@ -97,6 +97,17 @@ def test_it_ends_cleanly_with_a_page_open_and_shows_the_password_once(tmp_path: 
     assert (tmp_path / "data.log").read_text(encoding="utf-8") == ""
 
 
+def test_made_up_tickets_are_there_once_it_has_started_and_progress_is_told(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    with demo(folder, "--tickets", "300") as running:
+        listed = subprocess.run(
+            command("tickets", "list", "--limit", "1"), env=environment(folder), capture_output=True, text=True, check=True
+        )
+        end(running, signal.SIGTERM)
+    assert "1 of 300" in listed.stdout
+    assert "300 of 300 tickets" in (tmp_path / "data.log").read_text(encoding="utf-8")
+
+
 def end(running: Demo, number: signal.Signals) -> None:
     """Send the signal while a page is open: it ends with 0, within 3 seconds."""
     with httpx.stream("GET", f"{running.address}/simulador/events", trust_env=False) as events:

@@ -85,8 +85,15 @@ def conversation(case: Mapping[str, Any]) -> Conversation:
 def play(case: Mapping[str, Any], flow: Flow) -> Step:
     """One step, as the case says."""
     tickets = [
-        TicketSummary(number, category, status, _moment(at), _moment(at) if status == "resolved" else None)
-        for number, category, status, at in case.get("tickets", ())
+        TicketSummary(
+            number,
+            category,
+            status,
+            _moment(at),
+            _moment(at) if status == "resolved" else None,
+            answer_due=_moment(due[0]) if due else None,
+        )
+        for number, category, status, at, *due in case.get("tickets", ())
     ]
     circumstances = Circumstances(
         now=_moment(case.get("now", "2026-11-23 10:00")), phone=case.get("phone", "+573005550142"), tickets=lambda: tickets

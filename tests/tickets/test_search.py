@@ -113,7 +113,11 @@ def test_a_ticket_that_is_not_committed_is_not_found(database: Database) -> None
     assert found(database, "ana") == []
 
 
-def test_matches_come_newest_first_and_page_after_page(database: Database) -> None:
+@pytest.mark.parametrize("walk", [1, 3, 5_000])
+def test_matches_come_newest_first_and_page_after_page(database: Database, monkeypatch: pytest.MonkeyPatch, walk: int) -> None:
+    monkeypatch.setattr(search, "_SHORTEST_WALK", walk)
+    monkeypatch.setattr(search, "_WALK_FOR_EACH", 0)
+
     def job(connection: sa.Connection) -> None:
         for n in range(7):
             open_ticket(connection, asked(("ana", "luis")[n % 2], f"m:{n}"), NOW)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Literal
 
 from bot.engine.nodes.base import Node, NodeName, Text
+from bot.engine.texts import fill
 from bot.engine.turn import TicketSummary, Turn
 
 #: More would not be read on a phone, and must fit into one message.
@@ -18,6 +19,8 @@ class MyTickets(Node):
       text: "Estas son tus solicitudes:"
       line: "*{ticket}* · {category}: {status} ({date})"
       none: No encuentro solicitudes a tu nombre.
+      due: Te respondemos antes del {date} a las {time}.
+      late: Debimos responderte antes del {date} a las {time}.
       goto: menu.principal
     """
 
@@ -26,6 +29,8 @@ class MyTickets(Node):
     text: Text
     line: Text
     none: Text
+    due: Text | None = None  #: said after the line of a ticket whose first answer is still to come
+    late: Text | None = None  #: said instead once the time for it has passed
     goto: NodeName
 
     def leads_to(self) -> Mapping[str, str]:
@@ -37,6 +42,9 @@ class MyTickets(Node):
         yield "text", self.text, frozenset()
         yield "line", self.line, frozenset({"ticket", "category", "status", "date"})
         yield "none", self.none, frozenset()
+        for name, text in (("due", self.due), ("late", self.late)):
+            if text is not None:
+                yield name, text, frozenset({"date", "time"})
 
     def enter(self, turn: Turn) -> str | None:
         """Say it and pass on."""
@@ -46,8 +54,19 @@ class MyTickets(Node):
             return "told"
         turn.say(self.text)
         for ticket in tickets[:_MOST]:
-            turn.say(self.line, self._values(ticket, turn))
+            line = fill(self.line, self._values(ticket, turn))
+            turn.say("{line}{promise}", {"line": line, "promise": self._promise(ticket, turn)})
         return "told"
+
+    def _promise(self, ticket: TicketSummary, turn: Turn) -> str:
+        """What is still to be kept of what was promised for this ticket, on a line of its own; or nothing."""
+        if ticket.answer_due is None:
+            return ""
+        text = self.due if turn.circumstances.now < ticket.answer_due else self.late
+        if text is None:
+            return ""
+        at = turn.flow.local(ticket.answer_due)
+        return "\n" + fill(text, {"date": turn.flow.calendar.spell(at.date()), "time": f"{at:%H:%M}"})
 
     def _values(self, ticket: TicketSummary, turn: Turn) -> dict[str, str]:
         return {

@@ -219,6 +219,9 @@ def upgrade() -> None:
         sa.Column("attachments", Json, nullable=False),
         sa.Column("created_at", Moment(), nullable=False),
         sa.Column("updated_at", Moment(), nullable=False),
+        sa.Column("first_response_due_at", Moment(), nullable=True),
+        sa.Column("resolution_due_at", Moment(), nullable=True),
+        sa.Column("first_responded_at", Moment(), nullable=True),
         sa.Column("last_message_at", Moment(), nullable=False),
         sa.Column("unread", sa.Boolean(), nullable=False),
         sa.CheckConstraint("status <> 'open' OR assignee = ''", name=op.f("ck_tickets_open_is_nobodys")),
@@ -240,19 +243,35 @@ def upgrade() -> None:
         batch_op.create_index("ix_tickets_category_last_message", ["category", "last_message_at", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_tickets_contact_id"), ["contact_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_tickets_conversation_id"), ["conversation_id"], unique=False)
+        batch_op.create_index("ix_tickets_created_at", ["created_at"], unique=False)
         batch_op.create_index(
-            "ix_tickets_held",
+            "ix_tickets_held_id",
             ["assignee", "id"],
             unique=False,
             sqlite_where=sa.text("status IN ('assigned', 'waiting')"),
             postgresql_where=sa.text("status IN ('assigned', 'waiting')"),
         )
+        batch_op.create_index(
+            "ix_tickets_held_last_message",
+            ["assignee", "last_message_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("status IN ('assigned', 'waiting')"),
+            postgresql_where=sa.text("status IN ('assigned', 'waiting')"),
+        )
         batch_op.create_index("ix_tickets_last_message", ["last_message_at", "id"], unique=False)
+        batch_op.create_index("ix_tickets_resolved_at", ["resolved_at"], unique=False)
         batch_op.create_index("ix_tickets_status_id", ["status", "id"], unique=False)
         batch_op.create_index("ix_tickets_status_last_message", ["status", "last_message_at", "id"], unique=False)
         batch_op.create_index(
-            "ix_tickets_unread",
+            "ix_tickets_unread_id",
             ["id"],
+            unique=False,
+            sqlite_where=sa.text("unread = true"),
+            postgresql_where=sa.text("unread = true"),
+        )
+        batch_op.create_index(
+            "ix_tickets_unread_last_message",
+            ["last_message_at", "id"],
             unique=False,
             sqlite_where=sa.text("unread = true"),
             postgresql_where=sa.text("unread = true"),

@@ -11,12 +11,12 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from bot.agents.sessions import Session
-from bot.agents.trail import Action, Deed, record
+from bot.agents.trail import Action, deed_of, record
 from bot.attachments.files import path_of
 from bot.attachments.keep import THUMB, VIEW
 from bot.attachments.queries import Attachment, attachment
 from bot.web.console.context import console_of
-from bot.web.console.guard import SessionNeeded, client_address
+from bot.web.console.guard import SessionNeeded, author_of
 
 router = APIRouter(prefix="/adjuntos")
 _POLICY = "sandbox; default-src 'none'"
@@ -61,7 +61,7 @@ async def thumbnail(request: Request, session: SessionNeeded, file: Kept) -> Res
 
 async def _note(request: Request, session: Session, file: Attachment) -> None:
     runtime = console_of(request).runtime
-    deed = Deed(Action.ATTACHMENT_READ, file.id, session.agent_id, client_address(request))
+    deed = deed_of(author_of(request, session), Action.ATTACHMENT_READ, file.id)
     now = runtime.clock.now()
     await runtime.database.write(lambda connection: record(connection, deed, now))
 

@@ -22,7 +22,7 @@ router = APIRouter()
 _SORT, _BEHIND, _WORDS = "orden", "tras", "buscar"
 _DEFAULT_SORT = "recientes"
 #: Filters that are shown with how many tickets they let through.
-_COUNTED = ("estado", "mias", "sin_asesor", "no_leidas", "por_cerrar")
+_COUNTED = ("estado", "mias", "sin_asesor", "no_leidas", "vencidas", "por_cerrar")
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ def phone(number: str) -> str:
 def page(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
     """A template as an answer, or the block of it that the page's script asks for to show again.
 
-    It also gets `root`, the console's own path, and `today` in Colombia; with a `session` also `may(verb, whose)`, so that
+    It also gets `root`, the console's own path, `now`, and `today` in Colombia; with a `session` also `may(verb, whose)`, so that
     it shows no way that leads nowhere.
     """
     console = console_of(request)
@@ -63,7 +63,8 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
         actor = session.actor(factor_required=console.factor_required)
         values["may"] = lambda verb, whose=None: can(actor, Verb(verb), whose)
     values["root"] = root(request)
-    values["today"] = local(console.runtime.clock.now()).date()
+    values["now"] = console.runtime.clock.now()
+    values["today"] = local(values["now"]).date()
     found = console.templates.get_template(f"console/{template}")
     block = found.blocks.get(request.headers.get(BLOCK_HEADER, ""))
     if block is None:

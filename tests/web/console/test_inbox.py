@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from bot.tickets.listing import PAGE
+from bot.tickets.promises import Due
 from bot.tickets.service import hear, move, open_ticket
 from tests.tickets.world import NOW, asked, open_many
 from tests.web.console.browser import Browser, Document, parsed
@@ -137,3 +138,15 @@ def test_a_resolved_ticket_shows_no_window(agent: Browser, world: World) -> None
     assert "Ventana cerrada" in listed(agent).words
     world.write(move, number=number, trigger="resolve", actor="ana.gomez", now=long_ago)
     assert "Ventana cerrada" not in listed(agent).words
+
+
+def test_a_promise_that_is_broken_is_marked_counted_and_can_be_filtered_by(agent: Browser, world: World) -> None:
+    hour = timedelta(hours=1)
+    world.write(open_ticket, ticket=asked("ana", "SM8:0"), now=NOW, due=Due(NOW + hour, NOW + 9 * hour))
+    world.write(open_ticket, ticket=asked("luis", "SM9:0"), now=NOW, due=Due(NOW + 2 * hour, NOW + 9 * hour))
+    assert "Abierta Vencida" not in listed(agent).words
+    world.clock.advance(hours=1)
+    page = listed(agent, "vencidas=si")
+    assert numbers(page) == ["SF-000001"]
+    assert "Vencidas 1" in page.words
+    assert "Abierta Vencida" in page.words

@@ -10,11 +10,18 @@ from itertools import product
 
 import httpx
 import pytest
+import sqlalchemy as sa
 from fastapi.routing import iter_route_contexts
 from starlette.routing import Mount
 
-from bot.agents import accounts, sessions
-from bot.agents.rights import Role
+from bot.agents import accounts, factor, sessions
+from bot.agents.rights import Role, Stage, Verb
+from bot.agents.tables import second_factors
+from bot.attachments.files import save
+from bot.attachments.keep import THUMB, VIEW
+from bot.attachments.service import add_sent
+from bot.attachments.types import TYPES
+from bot.settings import Console, Settings
 from bot.tickets.service import move, open_ticket
 from bot.web.console import ROUTERS, live
 from bot.web.console.verbs import OPEN, VERBS
@@ -48,10 +55,17 @@ MAY: dict[str, set[Role]] = {
     "POST /personas/{username}/contrasena": ADMINS,
     "POST /personas/{username}/segundo-factor": ADMINS,
     "POST /personas/{username}/sesiones": ADMINS,
+    "GET /informes": LEADS,
+    "GET /informes/{report}": LEADS,
+    "GET /informes/{report}/csv": LEADS,
+    "GET /solicitudes.csv": LEADS,
     "GET /registro": LEADS,
     "GET /": EVERYBODY,
     "GET /vivo": EVERYBODY,
     "GET /solicitudes/{number}": EVERYBODY,
+    "GET /adjuntos/{identity}": EVERYBODY,
+    "GET /adjuntos/{identity}/original": EVERYBODY,
+    "GET /adjuntos/{identity}/miniatura": EVERYBODY,
     "POST /solicitudes/{number}/mover": EVERYBODY,
     "POST /solicitudes/{number}/conversacion": EVERYBODY,
     "POST /solicitudes/{number}/responder": EVERYBODY,
@@ -59,20 +73,18 @@ MAY: dict[str, set[Role]] = {
     "POST /solicitudes/{number}/transferir": EVERYBODY,
     "POST /solicitudes/{number}/notas": EVERYBODY,
     "POST /solicitudes/{number}/reintentar": EVERYBODY,
-    "GET /adjuntos/{identity}": EVERYBODY,
-    "GET /adjuntos/{identity}/original": EVERYBODY,
-    "GET /adjuntos/{identity}/miniatura": EVERYBODY,
 }
 OTHERS = {address for address in MAY if address.startswith("POST /personas/{username}")}
 #: What is only ever looked for among one's own.
 NOT_FOUND_IF_OTHERS = {"POST /cuenta/sesiones/{id}/cerrar"}
-#: There is no QR code before a second factor was begun, and no customer has sent a file.
-NOT_FOUND_AT_FIRST = {"GET /cuenta/segundo-factor/qr.svg", *(address for address in MAY if "/adjuntos/" in address)}
+#: There is no QR code before a second factor was begun.
+NOT_FOUND_AT_FIRST = {"GET /cuenta/segundo-factor/qr.svg"}
 #: What stands for a parameter of an address: Ana's own, Luis', nobody's. Ana is the one who asks.
 THINGS = {
     "username": {"own": "ana.gomez", "other": "luis.paz", "absent": "nadie"},
+    "report": {"own": "movimiento", "other": "asesores", "absent": "nada"},
     "number": {"own": "SF-000001", "other": "SF-000002", "absent": "SF-000099"},
-    "identity": {"own": "0" * 32, "other": "1" * 32, "absent": "2" * 32},
+    "identity": {"own": "a" * 32, "other": "b" * 32, "absent": "0" * 32},
 }
 
 
@@ -90,10 +102,15 @@ def short_streams(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def things(world: World) -> None:
-    """A ticket of Ana's and one of Luis'."""
+    """A ticket of Ana's and one of Luis', and a file in each."""
+    kind = TYPES["image/png"]
     for agent, customer in (("ana.gomez", "ana"), ("luis.paz", "luis")):
         number = world.write(open_ticket, ticket=asked(customer, f"{customer}:0"), now=NOW)
         world.write(move, number=number, trigger="assign", actor=agent, now=NOW)
+        identity = THINGS["identity"]["own" if customer == "ana" else "other"]
+        world.write(add_sent, identity=identity, kind=kind, size=1, now=NOW, has_preview=True)
+        for name in (identity, identity + VIEW, identity + THUMB):
+            save(world.settings.attachments_folder, name, b"x")
 
 
 def visitor(world: World, open_browser: OpenBrowser, role: Role) -> tuple[Browser, str]:
@@ -175,3 +192,25 @@ def test_a_role_taken_away_counts_from_the_next_page_on(world: World, open_brows
     session = world.database.read_now(partial(sessions.find, token=browser.client.cookies["soporte-session"], now=NOW))
     assert session is not None
     assert session.role is Role.AGENT
+
+
+@pytest.mark.parametrize(
+    ("stage", "rest"), [(Stage.CODE, "/consola/entrar/codigo"), (Stage.ENROL, "/consola/cuenta/segundo-factor")]
+)
+def test_half_a_login_is_sent_to_its_other_half_from_every_address(
+    world: World, things: None, open_browser: OpenBrowser, stage: Stage, rest: str
+) -> None:
+    """Whoever has every right, but for the second factor."""
+    if stage is Stage.CODE:
+        ana = world.write(accounts.known, username="ana.gomez")
+        world.write(factor.begin, agent_id=ana.id, now=NOW)
+        world.write(lambda connection: connection.execute(sa.update(second_factors).values(confirmed_at=NOW)))
+    else:
+        demanded = Console(second_factor="required")
+        world.settings = Settings(public_url="http://testserver", data_dir=world.settings.data_dir, console=demanded)
+    left_to = {Verb.LOG_OUT, Verb.PROVE_FACTOR if stage is Stage.CODE else Verb.SET_UP_FACTOR}
+    for address, verb in VERBS.items():
+        browser, csrf = visitor(world, open_browser, Role.ADMIN)
+        answer = ask(browser, address, csrf, id="nada", **{name: values["other"] for name, values in THINGS.items()})
+        is_sent_on = answer.status_code == 303 and answer.headers["location"].startswith(f"{rest}?next=")
+        assert is_sent_on is (verb not in left_to), (address, answer)

@@ -2,9 +2,10 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.tickets.service import hear, move, open_ticket
+from bot.tickets.promises import Due
+from bot.tickets.service import hear, mark_answered, move, open_ticket
 from bot.web.console.tickets import LATEST
-from tests.tickets.world import NOW, asked, say
+from tests.tickets.world import MINUTE, NOW, asked, say
 from tests.web.console.browser import HOME, Browser, Document, parsed
 from tests.web.console.conftest import World
 
@@ -99,3 +100,26 @@ def test_nothing_is_shown_to_who_is_not_logged_in(browser: Browser, world: World
     assert (answer.status_code, answer.text) == (303, "")
     assert answer.headers["location"].startswith("/consola/entrar?next=%2Fconsola%2F")
     assert world.trail()[-1][0] == "agent:added"
+
+
+@pytest.mark.parametrize(
+    ("after", "expected"),
+    [
+        (0, "Primera respuesta: a más tardar hoy, 11:00 Solución: a más tardar hoy, 13:00"),
+        (1, "Primera respuesta vencida era para hoy, 11:00 Solución: a más tardar hoy, 13:00"),
+        (3, "Primera respuesta vencida era para hoy, 11:00 Solución vencida era para hoy, 13:00"),
+    ],
+)
+def test_what_was_promised_is_shown_and_that_its_time_is_over(agent: Browser, world: World, after: int, expected: str) -> None:
+    hour = 60 * MINUTE
+    world.write(open_ticket, ticket=asked("ana", "SM1:0"), now=NOW, due=Due(NOW + hour, NOW + 3 * hour))
+    world.clock.advance(hours=after)
+    assert expected in shown(agent, "SF-000001").words
+
+
+def test_a_promise_kept_is_told_as_such_and_nothing_is_told_of_none(agent: Browser, world: World) -> None:
+    number = world.write(open_ticket, ticket=asked("ana", "SM1:0"), now=NOW, due=Due(NOW + MINUTE, NOW + MINUTE))
+    world.write(mark_answered, conversation_id="conversation-ana", now=NOW)
+    world.write(move, number=number, trigger="resolve", actor="ana.gomez", now=NOW + 2 * MINUTE)
+    assert "Primera respuesta hoy, 10:00, a tiempo Resuelta hoy, 10:02, tarde" in shown(agent, number).words
+    assert "rimera respuesta" not in shown(agent, opened(world, "luis", "SM2:0")).words

@@ -14,6 +14,7 @@ from bot.settings import ROOT
 from bot.tickets import lifecycle
 from bot.tickets.filters import FILTERS
 from bot.tickets.listing import SORTS
+from bot.tickets.reports import REPORTS
 from bot.tickets.service import HAPPENINGS
 from bot.web.console.delivery import load
 from bot.web.console.pages import environment
@@ -35,6 +36,8 @@ REASONS = ROOT / "flows" / "delivery.yaml"
         ("roles", set(Role)),
         ("role_hints", set(Role)),
         ("actions", set(Action)),
+        ("reports", set(REPORTS)),
+        ("report_hints", set(REPORTS)),
         ("unfetched", set(Reason)),
     ],
 )
