@@ -129,10 +129,9 @@ def note(desk: Desk, number: str, text: str, key: str) -> bool:
 def retry(desk: Desk, number: str, message: str) -> None:
     """Send a failed message once more. Raises UnknownTicketError, WindowClosedError, and NotFailedError if it did not fail."""
     ticket, _ = _locked(desk, number)
-    if desk.now >= standing(desk.connection, ticket.conversation_id).open_until:
-        raise WindowClosedError
-    if not outbox.retry(desk.connection, ticket.conversation_id, message, desk.now):
-        raise NotFailedError
+    is_open = desk.now < standing(desk.connection, ticket.conversation_id).open_until
+    if not outbox.retry(desk.connection, ticket.conversation_id, message, desk.now, is_open=is_open):
+        raise NotFailedError if is_open else WindowClosedError
 
 
 def _locked(desk: Desk, number: str) -> tuple[Ticket, Conversation]:

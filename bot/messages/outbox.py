@@ -80,8 +80,10 @@ def withdraw(connection: Connection, conversation_id: str, now: datetime) -> int
     return connection.execute(sa.update(messages).where(waits).values(values)).rowcount
 
 
-def retry(connection: Connection, conversation_id: str, message_id: str, now: datetime) -> bool:
+def retry(connection: Connection, conversation_id: str, message_id: str, now: datetime, *, is_open: bool = True) -> bool:
     """Send a failed message of this conversation once more; False if there is none, or it did not fail.
+
+    Only a template goes out while the window is not open.
 
     The same row is queued again, so two who ask at once make one attempt. A late word of the provider's that the first attempt
     arrived after all settles the row before it is sent: it names our own id.
@@ -91,6 +93,8 @@ def retry(connection: Connection, conversation_id: str, message_id: str, now: da
         messages.c.conversation_id == conversation_id,
         messages.c.status == Status.FAILED.value,
     )
+    if not is_open:
+        failed = sa.and_(failed, messages.c.content_sid != "")
     values = {"status": Status.QUEUED.value, "sid": None, "error_code": None, "due_at": now, "updated_at": now}
     return connection.execute(sa.update(messages).where(failed).values(values)).rowcount == 1
 

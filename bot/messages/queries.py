@@ -24,6 +24,7 @@ class Message:
     reasons: tuple[str, ...]
     status: Status
     error_code: int | None
+    is_template: bool  #: it can be sent at any time
     created_at: datetime
     updated_at: datetime
 
@@ -63,6 +64,7 @@ def _message(row: sa.Row[Any]) -> Message:
         reasons=tuple(row.reasons),
         status=Status(row.status),
         error_code=row.error_code,
+        is_template=bool(row.content_sid),
         created_at=row.created_at,
         updated_at=row.updated_at,
     )

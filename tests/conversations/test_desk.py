@@ -288,3 +288,19 @@ def test_without_a_template_nothing_is_written_once_the_window_is_over(tmp_path:
         with pytest.raises(WindowClosedError):
             at_desk(stack, "ana", desk.reply, number=NUMBER, text="Hola", key="k1")
         assert here(stack).pending == ()
+
+
+def test_a_template_that_failed_can_be_sent_again_after_24_hours_and_nothing_else(stack: Stack) -> None:
+    take(stack)
+    stack.settle()
+    stack.advance(25)
+    stack.fake.faults = Faults(undelivered=1, undelivered_code=63003)
+    at_desk(stack, "ana", desk.reply, number=NUMBER, text="Ya quedó.", key="k1")
+    stack.settle()
+    *_, told, template = rows(stack)
+    assert template.status == "failed"
+    with pytest.raises(WindowClosedError):
+        at_desk(stack, "ana", desk.retry, number=NUMBER, message=told.id)
+    at_desk(stack, "ana", desk.retry, number=NUMBER, message=template.id)
+    stack.settle()
+    assert rows(stack)[-1].status == "delivered"
