@@ -26,7 +26,7 @@ def said(output: str) -> list[str]:
 def test_all_checks_run_in_order(checks: Checkout) -> None:
     done = checks.call("test")
     assert (done.returncode, done.stderr) == (0, "")
-    assert said(done.stdout) == ["ruff check", "ruff format --check", "mypy", "lint-imports", "pytest"]
+    assert said(done.stdout) == ["ruff check", "ruff format --check", "mypy", "lint-imports", "pytest -n 3 --dist loadfile"]
 
 
 def test_a_failing_check_is_named_and_ends_the_run(checks: Checkout) -> None:
