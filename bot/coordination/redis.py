@@ -31,13 +31,15 @@ class Redis:
         self._name = uuid4().hex  # tells what this process published itself
         self._listener: asyncio.Task[None] | None = None
         self._well = True
+        self._closing = False
 
     async def start(self) -> None:
         """Listen in the background, for as long as this process lives."""
         self._listener = asyncio.create_task(self._listen(), name="redis-listener")
 
     async def close(self) -> None:
-        """Stop listening."""
+        """Stop listening. redis-py can swallow a cancellation that meets one of its time-outs: the flag ends the loop then."""
+        self._closing = True
         if self._listener is not None:
             self._listener.cancel()
             with suppress(asyncio.CancelledError):
@@ -82,11 +84,11 @@ class Redis:
         return True
 
     async def _listen(self) -> None:
-        while True:
+        while not self._closing:
             try:
                 async with self._client.pubsub() as subscription:
                     await subscription.subscribe(*_CHANNELS, _EVENTS)
-                    while True:
+                    while not self._closing:
                         message = await subscription.get_message(ignore_subscribe_messages=True, timeout=0.5)
                         if message is not None:
                             await self._hear(message["channel"], message["data"])

@@ -136,6 +136,9 @@ class Sender:
             now = self._now()
             again_at = now + max(self._policy.look_up_after, pause(message.attempts, random.random()))  # noqa: S311
             _log.warning("an outcome could not be looked up: %s", error, extra={"message_id": message.id})
+            if error.outcome is Outcome.REFUSED:  # nobody will ever tell: agents see it, and the messages behind it go on
+                await self._database.write(partial(outbox.settle_failed, claimed=message, code=error.code, now=now))
+                return
             await self._database.write(partial(outbox.settle_unknown, claimed=message, look_up_at=again_at, now=now))
             return
         known = await self._database.read(partial(outbox.known_sids, conversation_id=message.conversation_id))
