@@ -18,7 +18,8 @@ from bot.attachments.queries import Attachment, attachments_of
 from bot.conversations.queries import Standing, standing
 from bot.coordination.base import Change
 from bot.messages.queries import Message, transcript
-from bot.tickets import drafts, queries
+from bot.tickets import drafts, labels, queries
+from bot.tickets.labels import Label
 from bot.tickets.lifecycle import Status, triggers_from
 from bot.tickets.queries import Event, Ticket, TicketState
 from bot.tickets.service import mark_read
@@ -48,6 +49,8 @@ class _Shown:
     others: list[TicketState]  # of the same customer
     colleagues: list[Agent]  # who can be given the ticket
     draft: str  # of the agent who looks
+    labels: list[Label]  # that the ticket has
+    known_labels: list[Label]  # that there are
     files: dict[str, Attachment]  # by the address or the id that messages and the ticket name them by
 
 
@@ -118,6 +121,8 @@ def _about(shown: _Shown) -> dict[str, Any]:
         "others": shown.others[:MOST_OTHERS],
         "colleagues": shown.colleagues if shown.ticket.status in _HELD else [],
         "pending": shown.standing.pending,
+        "labels": shown.labels,
+        "more_labels": [label for label in shown.known_labels if label.archived_at is None and label not in shown.labels],
     }
 
 
@@ -135,6 +140,8 @@ def _read(connection: Connection, number: str, latest: int | None, username: str
         others=[other for other in queries.tickets_of(connection, ticket.contact_id) if other.number != number],
         colleagues=[agent for agent in agents if agent.disabled_at is None and agent.username != ticket.assignee],
         draft=drafts.kept(connection, ticket.id, username),
+        labels=labels.of_tickets(connection, [ticket.id])[ticket.id],
+        known_labels=labels.listed(connection),
         messages=messages,
         files=attachments_of(connection, [*ticket.attachments, *(item for message in messages for item in message.attachments)]),
         names={agent.id: agent.name for agent in agents} | {agent.username: agent.name for agent in agents},

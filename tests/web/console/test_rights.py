@@ -22,6 +22,8 @@ from bot.attachments.keep import THUMB, VIEW
 from bot.attachments.service import add_sent
 from bot.attachments.types import TYPES
 from bot.settings import Console, Settings
+from bot.tickets import labels
+from bot.tickets.labels import Colour
 from bot.tickets.service import move, open_ticket
 from bot.web.console import ROUTERS, live
 from bot.web.console.verbs import OPEN, VERBS
@@ -73,6 +75,12 @@ MAY: dict[str, set[Role]] = {
     "POST /solicitudes/{number}/transferir": EVERYBODY,
     "POST /solicitudes/{number}/notas": EVERYBODY,
     "POST /solicitudes/{number}/reintentar": EVERYBODY,
+    "POST /solicitudes/{number}/etiquetas": EVERYBODY,
+    "GET /etiquetas": LEADS,
+    "POST /etiquetas": LEADS,
+    "POST /etiquetas/{label}": LEADS,
+    "POST /etiquetas/{label}/archivar": LEADS,
+    "POST /etiquetas/{label}/activar": LEADS,
 }
 OTHERS = {address for address in MAY if address.startswith("POST /personas/{username}")}
 #: What is only ever looked for among one's own.
@@ -84,6 +92,7 @@ THINGS = {
     "username": {"own": "ana.gomez", "other": "luis.paz", "absent": "nadie"},
     "report": {"own": "movimiento", "other": "asesores", "absent": "nada"},
     "number": {"own": "SF-000001", "other": "SF-000002", "absent": "SF-000099"},
+    "label": {"own": "cobro", "other": "garantia", "absent": "nada"},
     "identity": {"own": "a" * 32, "other": "b" * 32, "absent": "0" * 32},
 }
 
@@ -104,6 +113,8 @@ def short_streams(monkeypatch: pytest.MonkeyPatch) -> None:
 def things(world: World) -> None:
     """A ticket of Ana's and one of Luis', and a file in each."""
     kind = TYPES["image/png"]
+    for name in ("Cobro", "Garantía"):
+        world.write(labels.add, name=name, colour=Colour.RED)
     for agent, customer in (("ana.gomez", "ana"), ("luis.paz", "luis")):
         number = world.write(open_ticket, ticket=asked(customer, f"{customer}:0"), now=NOW)
         world.write(move, number=number, trigger="assign", actor=agent, now=NOW)
