@@ -14,6 +14,7 @@ from bot.settings import ROOT
 from bot.web.console import (
     account,
     attachments,
+    canned,
     code,
     desk,
     errors,
@@ -46,6 +47,7 @@ ROUTERS = (
     tickets.router,
     desk.router,
     labels.router,
+    canned.router,
     attachments.router,
 )
 _STATIC = Path(__file__).parent.parent / "static"
