@@ -88,6 +88,11 @@ def set_role(connection: Connection, username: str, role: Role, now: datetime, b
     return replace(agent, role=role)
 
 
+def set_keys(connection: Connection, agent_id: str, *, is_on: bool) -> None:
+    """Let single keys do something on this agent's pages, or nothing."""
+    connection.execute(sa.update(agents).where(agents.c.id == agent_id).values(has_keys=is_on))
+
+
 def set_password(connection: Connection, username: str, password_hash: str, now: datetime, by: Author = OPERATOR) -> Agent:
     """Replace a password and end the agent's sessions. Raises AccountRefusedError if there is no such agent."""
     agent = known(connection, username)

@@ -20,6 +20,8 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
         "GET /entrar/codigo": Verb.PROVE_FACTOR,
         "POST /entrar/codigo": Verb.PROVE_FACTOR,
         "GET /cuenta": Verb.KEEP_ACCOUNT,
+        "GET /atajos": Verb.KEEP_ACCOUNT,
+        "POST /cuenta/atajos": Verb.KEEP_ACCOUNT,
         "POST /cuenta/contrasena": Verb.KEEP_ACCOUNT,
         "POST /cuenta/sesiones/{id}/cerrar": Verb.KEEP_ACCOUNT,
         "POST /cuenta/sesiones/cerrar-otras": Verb.KEEP_ACCOUNT,

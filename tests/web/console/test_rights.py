@@ -41,6 +41,8 @@ MAY: dict[str, set[Role]] = {
     "GET /entrar/codigo": EVERYBODY,
     "POST /entrar/codigo": EVERYBODY,
     "GET /cuenta": EVERYBODY,
+    "GET /atajos": EVERYBODY,
+    "POST /cuenta/atajos": EVERYBODY,
     "POST /cuenta/contrasena": EVERYBODY,
     "POST /cuenta/sesiones/{id}/cerrar": EVERYBODY,
     "POST /cuenta/sesiones/cerrar-otras": EVERYBODY,
