@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from bot.db import insert_new
+from bot.statements import insert_new
 from bot.tickets.desk_tables import canned_replies
 from bot.tickets.queries import Ticket
 from bot.understanding.folding import fold
