@@ -47,6 +47,8 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
         "GET /registro": Verb.READ_TRAIL,
         "GET /": Verb.LIST_TICKETS,
         "GET /vivo": Verb.LIST_TICKETS,
+        "POST /vistas": Verb.LIST_TICKETS,
+        "POST /vistas/{view}/borrar": Verb.LIST_TICKETS,
         "GET /solicitudes/{number}": Verb.READ_TICKET,
         "POST /solicitudes/{number}/mover": Verb.WORK_ON_TICKET,
         "POST /solicitudes/{number}/conversacion": Verb.WORK_ON_TICKET,
