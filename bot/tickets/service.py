@@ -34,7 +34,7 @@ _HEAR = Prepared(
     .values(unread=sa.true(), last_message_at=sa.bindparam("now"))
     .returning(tickets.c.id)
 )
-_SORT_LABELS = Prepared(
+_MOVE_LABELS = Prepared(
     sa.update(ticket_labels)
     .where(ticket_labels.c.ticket_id == sa.bindparam("ticket"))
     .values(last_message_at=sa.bindparam("now"))
@@ -219,7 +219,7 @@ def mark_answered(connection: Connection, conversation_id: str, now: datetime) -
 def hear(connection: Connection, conversation_id: str, text: str, now: datetime) -> None:
     """The customer wrote: the tickets of the conversation that are not resolved are unread, and their window begins anew."""
     for row in _HEAR.all(connection, conversation=conversation_id, now=now):
-        _SORT_LABELS.run(connection, ticket=row.id, now=now)
+        _MOVE_LABELS.run(connection, ticket=row.id, now=now)
         search.add(connection, row.id, text)
 
 
