@@ -26,7 +26,11 @@ function swap(block, html) {
   if (shown.get(block) === html) return;
   const before = block.querySelector("[data-announce]")?.textContent;
   const focused = block.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+  const unfolded = [...block.querySelectorAll("details[open][id]")].map(({ id }) => id);
+  const folder = block.contains(document.activeElement) ? document.activeElement.closest("details[id]")?.id : null;
   block.innerHTML = html;
+  for (const id of unfolded) document.getElementById(id)?.setAttribute("open", "");
+  if (folder) document.getElementById(folder)?.firstElementChild.focus({ preventScroll: true });
   shown.set(block, html);
   if (focused) block.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
   const after = block.querySelector("[data-announce]")?.textContent;
