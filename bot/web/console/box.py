@@ -4,9 +4,11 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.attachments.upload import SENDABLE
 from bot.conversations.queries import Standing
 from bot.tickets.lifecycle import Status
 from bot.tickets.queries import Ticket
+from bot.web.console.uploads import MOST_FILES
 
 #: Of a reply, in characters. Longer ones are no chat any more; WhatsApp gets them in bubbles of 1,500.
 LONGEST_REPLY = 4000
@@ -28,6 +30,8 @@ class ReplyBox:
     can_invite: bool  #: there is a template that asks the customer to write, so a reply can wait for that
     draft: str  #: what the agent kept for later
     longest: int = LONGEST_REPLY
+    most_files: int = MOST_FILES
+    accept: tuple[str, ...] = SENDABLE
 
     @property
     def can_talk(self) -> bool:

@@ -65,6 +65,8 @@ class Refused:
     agent: str = ""  #: username of the colleague who was faster
     text: str = ""
     note: str = ""
+    file: str = ""  #: name of the file that was not taken
+    largest: int = 0  #: the most bytes that such a file may have
 
 
 async def ticket_page(
@@ -128,14 +130,17 @@ def _read(connection: Connection, number: str, latest: int | None, username: str
     agents = accounts.listed(connection)
     # One more than is shown tells whether there are more.
     messages = transcript(connection, ticket.conversation_id, latest=None if latest is None else latest + 1)
+    here = standing(connection, ticket.conversation_id)
+    named = [*ticket.attachments, *(item for message in messages for item in message.attachments)]
+    named += [{"file": file.id} for waiting in here.pending for file in waiting.files]
     return _Shown(
         ticket=ticket,
         events=queries.events(connection, ticket.id),
-        standing=standing(connection, ticket.conversation_id),
+        standing=here,
         others=[other for other in queries.tickets_of(connection, ticket.contact_id) if other.number != number],
         colleagues=[agent for agent in agents if agent.disabled_at is None and agent.username != ticket.assignee],
         draft=drafts.kept(connection, ticket.id, username),
         messages=messages,
-        files=attachments_of(connection, [*ticket.attachments, *(item for message in messages for item in message.attachments)]),
+        files=attachments_of(connection, named),
         names={agent.id: agent.name for agent in agents} | {agent.username: agent.name for agent in agents},
     )
