@@ -22,6 +22,7 @@ from bot.web.console import (
     live,
     login,
     people,
+    presence,
     replying,
     reports,
     tickets,
@@ -46,6 +47,7 @@ ROUTERS = (
     tickets.router,
     desk.router,
     replying.router,
+    presence.router,
     attachments.router,
 )
 _STATIC = Path(__file__).parent.parent / "static"

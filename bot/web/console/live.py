@@ -26,7 +26,7 @@ _RETRY_MILLISECONDS = 1000
 
 @router.get("/vivo", response_class=EventSourceResponse)
 async def stream(request: Request, session: SessionNeeded) -> AsyncIterator[ServerSentEvent]:
-    """`begun`, then `changed` with conversations in which something happened, and `present` with tickets where agents come and go."""
+    """`begun`; then `changed` with conversations where something happened, `present` with tickets where agents come or go."""
     del session
     console = console_of(request)
     clock = asyncio.get_running_loop()

@@ -22,7 +22,8 @@ from bot.tickets import drafts, queries
 from bot.tickets.lifecycle import Status, triggers_from
 from bot.tickets.queries import Event, Ticket, TicketState
 from bot.tickets.service import mark_read
-from bot.web.console.box import Writer, reply_box
+from bot.web.console.attendance import colleagues, come
+from bot.web.console.box import ReplyBox, Writer, reply_box
 from bot.web.console.context import console_of
 from bot.web.console.guard import SessionNeeded, client_address
 from bot.web.console.pages import BLOCK_HEADER, page
@@ -35,6 +36,9 @@ LATEST = 200
 MOST_OTHERS = 10
 #: A page that is open shows itself again with every change; that is one reading, on the trail once in so long.
 _STILL_READING = timedelta(minutes=5)
+#: Once a minute an open page looks how its ticket stands, read or not: that is on the trail once for each day at the desk.
+_STILL_OPEN = timedelta(hours=12)
+_LOOKED_AT = frozenset({"head", "reply"})
 _HELD = (Status.ASSIGNED, Status.WAITING)
 
 
@@ -77,17 +81,11 @@ async def ticket_page(
     shown = await runtime.database.read(lambda connection: _read(connection, number, latest, session.username))
     if shown is None:
         raise HTTPException(404)
-    deed = Deed(Action.TICKET_READ, number, session.agent_id, client_address(request))
-    now = runtime.clock.now()
-    is_refresh = BLOCK_HEADER in request.headers
-
-    def job(connection: Connection) -> bool:
-        if not (is_refresh and is_recorded_since(connection, deed, now - _STILL_READING)):
-            record(connection, deed, now)
-        return mark_read(connection, number)
-
-    if await runtime.database.write(job):
+    asked = request.headers.get(BLOCK_HEADER, "").split()
+    if await _note_reading(request, session, number, asked):
         await runtime.coordination.publish(Change(shown.ticket.conversation_id))
+    if not asked:
+        await come(request, session, number)
     return page(
         request,
         "ticket.html",
@@ -95,18 +93,39 @@ async def ticket_page(
         refused=refused,
         session=session,
         names=shown.names,
-        reply=reply_box(
-            shown.ticket,
-            shown.standing,
-            Writer(session.username, now, shown.draft, bool(runtime.settings.twilio.reopen_template_sid)),
-        ),
+        reply=_box(request, session, shown),
         **_about(shown),
+        colleagues_here=await colleagues(request, session, number),
         files=shown.files,
         days=days(shown.messages[-latest:] if latest else shown.messages, shown.names, console_of(request).reasons),
         is_cut=latest is not None and len(shown.messages) > latest,
         latest=LATEST,
         cases={name: case.label for name, case in runtime.flow.cases.items()},
     )
+
+
+async def _note_reading(request: Request, session: Session, number: str, asked: list[str]) -> bool:
+    """Put it on the trail that the ticket was read; True if there was something new on it that is read now.
+
+    `asked`: the blocks that an open page shows again, if it is one.
+    """
+    runtime = console_of(request).runtime
+    deed, now = Deed(Action.TICKET_READ, number, session.agent_id, client_address(request)), runtime.clock.now()
+    is_look = bool(asked) and _LOOKED_AT.issuperset(asked)
+
+    def job(connection: Connection) -> bool:
+        lasts = _STILL_OPEN if is_look else _STILL_READING
+        if not (asked and is_recorded_since(connection, deed, now - lasts)):
+            record(connection, deed, now)
+        return not is_look and mark_read(connection, number)
+
+    return await runtime.database.write(job)
+
+
+def _box(request: Request, session: Session, shown: _Shown) -> ReplyBox | None:
+    runtime = console_of(request).runtime
+    can_invite = bool(runtime.settings.twilio.reopen_template_sid)
+    return reply_box(shown.ticket, shown.standing, Writer(session.username, runtime.clock.now(), shown.draft, can_invite))
 
 
 def _about(shown: _Shown) -> dict[str, Any]:
