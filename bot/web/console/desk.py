@@ -57,6 +57,14 @@ async def known(request: Request, number: str) -> str:
     return number
 
 
+def readable_version(fields: Mapping[str, str]) -> int:
+    """The version of the ticket that the agent saw. Raises HTTPException."""
+    seen = fields.get("version", "")
+    if not _VERSION.fullmatch(seen):
+        raise HTTPException(400)
+    return int(seen)
+
+
 def readable_key(fields: Mapping[str, str]) -> str:
     """The key that makes a form count once, as our pages make them. Raises HTTPException."""
     key = fields.get("key", "")
@@ -71,11 +79,9 @@ KnownNumber = Annotated[str, Depends(known_number)]
 @router.post("/solicitudes/{number}/mover")
 async def move(request: Request, form: FormNeeded, number: KnownNumber) -> Response:
     """Move a ticket by `trigger`, as it was seen in `version`."""
-    trigger, seen = form.fields.get("trigger", ""), form.fields.get("version", "")
-    if not _VERSION.fullmatch(seen):
-        raise HTTPException(400)
+    trigger, seen = form.fields.get("trigger", ""), readable_version(form.fields)
     deed = Deed(Action.TICKET_CHANGED, number, form.session.agent_id, client_address(request), {"trigger": trigger})
-    job = partial(desk.act, number=number, trigger=trigger, seen=int(seen))
+    job = partial(desk.act, number=number, trigger=trigger, seen=seen)
     return await carry_out(request, form.session, job, deed)
 
 
@@ -89,14 +95,14 @@ async def talk(request: Request, form: FormNeeded, number: KnownNumber) -> Respo
 @router.post("/solicitudes/{number}/transferir")
 async def transfer(request: Request, form: FormNeeded, number: KnownNumber) -> Response:
     """Give a ticket to the agent `to`, as it was seen in `version`."""
-    to, seen = form.fields.get("to", ""), form.fields.get("version", "")
+    to, seen = form.fields.get("to", ""), readable_version(form.fields)
     everybody = await console_of(request).runtime.database.read(accounts.listed)
     name = next((agent.name for agent in everybody if agent.username == to and agent.disabled_at is None), "")
-    if not name or not _VERSION.fullmatch(seen):
+    if not name:
         raise HTTPException(400)
     data = {"trigger": "transfer", "to": to}
     deed = Deed(Action.TICKET_CHANGED, number, form.session.agent_id, client_address(request), data)
-    job = partial(desk.transfer, number=number, to=to, name=name, seen=int(seen))
+    job = partial(desk.transfer, number=number, to=to, name=name, seen=seen)
     return await carry_out(request, form.session, job, deed)
 
 

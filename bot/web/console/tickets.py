@@ -17,17 +17,18 @@ from bot.agents.trail import Action, Deed, is_recorded_since, record
 from bot.attachments.queries import Attachment, attachments_of
 from bot.conversations.queries import Standing, standing
 from bot.coordination.base import Change
+from bot.engine.effects import FieldValue
 from bot.messages.queries import Message, transcript
 from bot.tickets import drafts, queries
 from bot.tickets.lifecycle import Status, triggers_from
 from bot.tickets.queries import Event, Ticket, TicketState
-from bot.tickets.service import mark_read
+from bot.tickets.service import DETAIL, mark_read
 from bot.web.console.attendance import colleagues, come
 from bot.web.console.box import ReplyBox, Writer, reply_box
 from bot.web.console.context import console_of
 from bot.web.console.guard import SessionNeeded, client_address
 from bot.web.console.pages import BLOCK_HEADER, page
-from bot.web.console.transcript import days
+from bot.web.console.transcript import days, parts
 
 router = APIRouter()
 #: A conversation lasts as long as its customer: the page shows its end, the whole on request.
@@ -62,6 +63,16 @@ async def show_ticket(request: Request, session: SessionNeeded, number: str, men
 
 
 @dataclass(frozen=True)
+class Unfit:
+    """A value that a field does not take. `reason`: why, in words; else it looks mistyped: `meant` is what it may have been."""
+
+    field: str
+    typed: str
+    reason: str = ""
+    meant: str = ""
+
+
+@dataclass(frozen=True)
 class Refused:
     """Why what an agent asked for was not done: a name in `refusals` of words.html, and what they had typed."""
 
@@ -71,6 +82,7 @@ class Refused:
     note: str = ""
     file: str = ""  #: name of the file that was not taken
     largest: int = 0  #: the most bytes that such a file may have
+    unfit: Unfit | None = None
 
 
 async def ticket_page(
@@ -134,6 +146,9 @@ def _about(shown: _Shown) -> dict[str, Any]:
         "ticket": shown.ticket,
         "triggers": triggers_from(shown.ticket.status),
         "events": shown.events,
+        "corrections": [event for event in shown.events if event.kind == "corrected"],
+        "fields": [*shown.ticket.fields, FieldValue(DETAIL, "", shown.ticket.detail)],
+        "parts": parts,
         "notes": [event for event in shown.events if event.kind == "noted"],
         "key": secrets.token_urlsafe(18),
         "others": shown.others[:MOST_OTHERS],

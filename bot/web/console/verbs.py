@@ -53,6 +53,7 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
         "POST /solicitudes/{number}/transferir": Verb.WORK_ON_TICKET,
         "POST /solicitudes/{number}/notas": Verb.WORK_ON_TICKET,
         "POST /solicitudes/{number}/reintentar": Verb.WORK_ON_TICKET,
+        "POST /solicitudes/{number}/datos": Verb.WORK_ON_TICKET,
         "POST /solicitudes/{number}/presencia": Verb.READ_TICKET,
         "GET /adjuntos/{identity}": Verb.READ_TICKET,
         "GET /adjuntos/{identity}/original": Verb.READ_TICKET,
