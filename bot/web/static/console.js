@@ -32,7 +32,7 @@ function parted(html, names) {
 
 async function renew(now) {
   const names = now.map(({ dataset }) => dataset.live);
-  const answer = await fetch(location.href, { headers: { "X-Block": names.join(" ") }, cache: "no-store" });
+  const answer = await fetch(location.href, { headers: { "X-Block": names.join(" ") }, cache: "no-store", redirect: "manual" });
   if (!answer.headers.has("X-Block")) {
     close(); // not logged in any more
     tell(false);

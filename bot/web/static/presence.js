@@ -24,7 +24,8 @@ function show(html) {
 async function tell(doing) {
   if (document.hidden) return;
   try {
-    const answer = await fetch(place.dataset.presence, { method: "POST", body: form(doing), headers: { "X-Block": "presence" } });
+    const sent = { method: "POST", body: form(doing), headers: { "X-Block": "presence" }, redirect: "manual" };
+    const answer = await fetch(place.dataset.presence, sent);
     if (answer.headers.has("X-Block")) show(await answer.text());
   } catch {
     // The network is away: the next beat tells it.
