@@ -14,7 +14,7 @@ from bot.agents import factor, sessions
 from bot.agents.rights import Role
 from bot.agents.tables import agents
 from bot.agents.trail import OPERATOR, Action, Author, deed_of, record, record_change
-from bot.db import insert_new
+from bot.statements import insert_new
 
 _USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,31}", re.ASCII)
 #: Who else acts in a ticket's history: an agent must not be taken for one of them.
@@ -73,7 +73,6 @@ def add(connection: Connection, name: str, username: str, password_hash: str, no
         raise AccountRefusedError(problem, "malformed")
     agent = Agent(id=uuid.uuid4().hex, username=username, name=name, created_at=now, disabled_at=None)
     values = {"id": agent.id, "username": username, "name": name, "password_hash": password_hash, "created_at": now}
-    values["role"] = Role.AGENT.value
     if not insert_new(connection, agents, values):
         raise AccountRefusedError(f"the username {username} is taken", "taken")
     record(connection, deed_of(by, Action.ADDED, username), now)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from tests.attachments.samples import FILES
 from tests.browser.phone import Customer
@@ -130,8 +130,8 @@ def test_files_go_to_the_customer_and_one_that_is_too_large_does_not_leave_the_b
     files.set_input_files({"name": "foto.png", "mimeType": "image/png", "buffer": FILES["png"].ljust(6 * 1024 * 1024, b"\0")})
     ana.get_by_role("button", name="Enviar").click()
     assert files.evaluate("input => input.validationMessage") == "Pesa más de lo que admite WhatsApp: foto.png"
-    picture = {"name": "foto.png", "mimeType": "image/png", "buffer": FILES["png"]}
-    paper = {"name": "pasos.pdf", "mimeType": "application/pdf", "buffer": FILES["pdf"]}
+    picture: FilePayload = {"name": "foto.png", "mimeType": "image/png", "buffer": FILES["png"]}
+    paper: FilePayload = {"name": "pasos.pdf", "mimeType": "application/pdf", "buffer": FILES["pdf"]}
     files.set_input_files([picture, paper])
     ana.get_by_role("button", name="Enviar").dblclick()
     talk = ana.locator("#talk")

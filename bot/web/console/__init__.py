@@ -14,12 +14,14 @@ from bot.settings import ROOT
 from bot.web.console import (
     account,
     attachments,
+    canned,
     code,
     desk,
     errors,
     factor,
     fields,
     inbox,
+    labels,
     live,
     login,
     people,
@@ -50,6 +52,8 @@ ROUTERS = (
     fields.router,
     replying.router,
     presence.router,
+    labels.router,
+    canned.router,
     attachments.router,
 )
 _STATIC = Path(__file__).parent.parent / "static"

@@ -19,6 +19,7 @@ from bot.channels.text import clean
 from bot.conversations import desk
 from bot.engine.inputs import SentFile
 from bot.runtime import rules_of
+from bot.tickets import canned
 from bot.web.console.box import LONGEST_REPLY
 from bot.web.console.context import console_of
 from bot.web.console.desk import carry_out, known, readable_key
@@ -68,6 +69,8 @@ async def _refusal(text: str, files: tuple[UploadFile, ...]) -> Refused | None:
     """Why this is not sent, before anything is kept of it."""
     if len(text) > LONGEST_REPLY or not (text or files):
         return Refused("reply_too_long" if text else "reply_empty", text=text)
+    if canned.unresolved(text):
+        return Refused("unresolved", text=text)
     if len(files) > MOST_FILES:
         return Refused("too_many_files", text=text)
     for file in files:

@@ -19,7 +19,9 @@ from bot.conversations.queries import Standing, standing
 from bot.coordination.base import Change
 from bot.engine.effects import FieldValue
 from bot.messages.queries import Message, transcript
-from bot.tickets import drafts, queries
+from bot.tickets import canned, drafts, labels, queries
+from bot.tickets.canned import Canned
+from bot.tickets.labels import Label
 from bot.tickets.lifecycle import Status, triggers_from
 from bot.tickets.queries import Event, Ticket, TicketState
 from bot.tickets.service import DETAIL, mark_read
@@ -53,6 +55,9 @@ class _Shown:
     others: list[TicketState]  # of the same customer
     colleagues: list[Agent]  # who can be given the ticket
     draft: str  # of the agent who looks
+    canned: list[Canned]
+    labels: list[Label]  # that the ticket has
+    known_labels: list[Label]  # that there are
     files: dict[str, Attachment]  # by the address or the id that messages and the ticket name them by
 
 
@@ -108,6 +113,7 @@ async def ticket_page(
         reply=_box(request, session, shown),
         **_about(shown),
         colleagues_here=await colleagues(request, session, number),
+        **_canned(shown, session, (refused.text if refused else "") or shown.draft),
         files=shown.files,
         days=days(shown.messages[-latest:] if latest else shown.messages, shown.names, console_of(request).reasons),
         is_cut=latest is not None and len(shown.messages) > latest,
@@ -154,6 +160,18 @@ def _about(shown: _Shown) -> dict[str, Any]:
         "others": shown.others[:MOST_OTHERS],
         "colleagues": shown.colleagues if shown.ticket.status in _HELD else [],
         "pending": shown.standing.pending,
+        "labels": shown.labels,
+        "more_labels": [label for label in shown.known_labels if label.archived_at is None and label not in shown.labels],
+    }
+
+
+def _canned(shown: _Shown, session: Session, text: str) -> dict[str, Any]:
+    """The canned replies, filled for this ticket, and which of their variables still stand in the text of the box."""
+    values = canned.values_of(shown.ticket, session.name)
+    return {
+        "canned": [canned.filled(reply, values) for reply in shown.canned],
+        "variables": canned.VARIABLES,
+        "unresolved": canned.unresolved(text),
     }
 
 
@@ -174,6 +192,9 @@ def _read(connection: Connection, number: str, latest: int | None, username: str
         others=[other for other in queries.tickets_of(connection, ticket.contact_id) if other.number != number],
         colleagues=[agent for agent in agents if agent.disabled_at is None and agent.username != ticket.assignee],
         draft=drafts.kept(connection, ticket.id, username),
+        canned=canned.listed(connection),
+        labels=labels.of_tickets(connection, [ticket.id])[ticket.id],
+        known_labels=labels.listed(connection),
         messages=messages,
         files=attachments_of(connection, named),
         names={agent.id: agent.name for agent in agents} | {agent.username: agent.name for agent in agents},

@@ -30,6 +30,7 @@ takers.set("reply", (block, html) => {
   const [form, freshForm] = [block.querySelector("#reply"), fresh.content.querySelector("#reply")];
   if (!form || (!freshForm && !isBegun(form))) {
     block.replaceChildren(fresh.content);
+    if (freshForm) document.dispatchEvent(new CustomEvent("boxmade"));
     return;
   }
   for (const part of fresh.content.querySelectorAll("[data-part]")) {
