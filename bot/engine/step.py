@@ -288,4 +288,6 @@ def _joined(effects: list[Effect]) -> tuple[Effect, ...]:
 
 
 def _fit_together(first: Say, second: Say) -> bool:
+    if first.files or second.files:
+        return False  # each file is a message of its own, right after the text it belongs to
     return first.author == second.author and len(first.text) + len(second.text) < _LONGEST_JOINED

@@ -47,9 +47,7 @@ def is_technical(name: str, secrets: Secrets) -> bool:
     )
 
 
-def _redactor(
-    secrets: Secrets, previous: str, seen: set[str], done: dict[tuple[str, str], str]
-) -> Callable[[str], str]:
+def _redactor(secrets: Secrets, previous: str, seen: set[str], done: dict[tuple[str, str], str]) -> Callable[[str], str]:
     def redact_and_note(text: str) -> str:
         if not previous and is_plain_word(text):
             return text

@@ -57,6 +57,8 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
         "POST /solicitudes/{number}/transferir": Verb.WORK_ON_TICKET,
         "POST /solicitudes/{number}/notas": Verb.WORK_ON_TICKET,
         "POST /solicitudes/{number}/reintentar": Verb.WORK_ON_TICKET,
+        "POST /solicitudes/{number}/datos": Verb.WORK_ON_TICKET,
+        "POST /solicitudes/{number}/presencia": Verb.READ_TICKET,
         "POST /solicitudes/{number}/etiquetas": Verb.WORK_ON_TICKET,
         "POST /solicitudes/{number}/insertar": Verb.WORK_ON_TICKET,
         "GET /respuestas": Verb.KEEP_REPLIES,

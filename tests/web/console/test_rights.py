@@ -77,6 +77,8 @@ MAY: dict[str, set[Role]] = {
     "GET /adjuntos/{identity}/original": EVERYBODY,
     "GET /adjuntos/{identity}/miniatura": EVERYBODY,
     "POST /solicitudes/{number}/mover": EVERYBODY,
+    "POST /solicitudes/{number}/datos": EVERYBODY,
+    "POST /solicitudes/{number}/presencia": EVERYBODY,
     "POST /solicitudes/{number}/conversacion": EVERYBODY,
     "POST /solicitudes/{number}/responder": EVERYBODY,
     "POST /solicitudes/{number}/borrador": EVERYBODY,
