@@ -46,6 +46,7 @@ class Scene:
     sid: str  #: of the message that caused the turn, or empty
     position: int  #: of the transcript's last message
     heard: str = ""  #: what the customer wrote
+    reasons: tuple[str, ...] = ()  #: why the bot says what it says, where no message of the customer's has them
     wake_at: datetime | None = None
     ticket: str = ""  #: number of the ticket that was opened in this turn
     has_answered: bool = False  #: "typing…" is shown before the first answer only
@@ -133,6 +134,7 @@ def _queue(scene: Scene, author: str, **content: Any) -> None:
         cause=scene.cause(),
         author=author,
         address=scene.address,
+        reasons=scene.reasons if author == "bot" else (),
         answers_sid="" if scene.has_answered else scene.sid,
         **content,
     )

@@ -52,6 +52,9 @@ class Coordination(Protocol):
     async def wake(self, topic: Topic) -> None:
         """Tell whoever waits, in any process, that there is work."""
 
+    async def nudge(self, topic: Topic) -> None:
+        """Tell only who waits in this process: the work is its own."""
+
     async def wait(self, topic: Topic, seconds: float) -> bool:
         """Wait up to `seconds` for a wake-up; True if one came. One that came before the call counts."""
 

@@ -28,6 +28,10 @@ class InProcess:
         """Set the topic's event."""
         self._events[topic].set()
 
+    async def nudge(self, topic: Topic) -> None:
+        """The same."""
+        self._events[topic].set()
+
     async def wait(self, topic: Topic, seconds: float) -> bool:
         """Wait for the event and clear it."""
         event = self._events[topic]

@@ -84,6 +84,10 @@ class Redis:
         except (RedisError, OSError):
             self._note(well=False)
 
+    async def nudge(self, topic: Topic) -> None:
+        """Wake this process; Redis is not asked."""
+        await self._here.nudge(topic)
+
     async def wait(self, topic: Topic, seconds: float) -> bool:
         """Wait for a wake-up from any process."""
         return await self._here.wait(topic, seconds)

@@ -30,6 +30,7 @@ from bot.web.console import (
     reports,
     tickets,
     trail,
+    views,
 )
 from bot.web.console.context import Console, ConsoleRuntime
 from bot.web.console.delivery import Reasons, load
@@ -54,6 +55,7 @@ ROUTERS = (
     presence.router,
     labels.router,
     canned.router,
+    views.router,
     attachments.router,
 )
 _STATIC = Path(__file__).parent.parent / "static"

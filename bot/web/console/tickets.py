@@ -31,6 +31,7 @@ from bot.web.console.context import console_of
 from bot.web.console.guard import SessionNeeded, client_address
 from bot.web.console.pages import BLOCK_HEADER, page
 from bot.web.console.transcript import days, parts
+from bot.web.console.whys import whys_of
 
 router = APIRouter()
 #: A conversation lasts as long as its customer: the page shows its end, the whole on request.
@@ -116,6 +117,7 @@ async def ticket_page(
         **_canned(shown, session, (refused.text if refused else "") or shown.draft),
         files=shown.files,
         days=days(shown.messages[-latest:] if latest else shown.messages, shown.names, console_of(request).reasons),
+        whys=whys_of(shown.messages, runtime.flow),
         is_cut=latest is not None and len(shown.messages) > latest,
         latest=LATEST,
         cases={name: case.label for name, case in runtime.flow.cases.items()},
