@@ -141,6 +141,7 @@ def rules_of(settings: Settings, flow: Flow) -> Rules:
         agent_idle_after=timedelta(minutes=settings.conversation.agent_idle_minutes),
         reopen_within=timedelta(days=settings.conversation.reopen_days),
         template=settings.twilio.reopen_template_sid,
+        questions_last=timedelta(minutes=settings.sender.questions_last_minutes),
         promises=promises_of(settings, flow),
     )
 

@@ -54,6 +54,7 @@ class Sender(_Section):
     parallel: int = Field(default=8, gt=0, le=64)
     attempts: int = Field(default=12, gt=0)
     look_up_after_seconds: float = Field(default=5, gt=0)
+    questions_last_minutes: float = Field(default=30, gt=0)
     typing: bool = True
 
 

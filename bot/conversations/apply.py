@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, assert_never
 
 from sqlalchemy.engine import Connection
@@ -45,6 +45,8 @@ class Scene:
     input_id: int
     sid: str  #: of the message that caused the turn, or empty
     position: int  #: of the transcript's last message
+    questions_last: timedelta  #: a question that could not be sent for so long gives way to newer words
+    sent_at: datetime | None = None  #: of a message that no webhook brought: when the customer sent it
     heard: str = ""  #: what the customer wrote
     wake_at: datetime | None = None
     ticket: str = ""  #: number of the ticket that was opened in this turn
@@ -125,6 +127,8 @@ def _say(scene: Scene, effect: Say) -> None:
             address=scene.address,
             body=body,
             answers_sid="" if scene.has_answered else scene.sid,
+            expires_at=scene.now + scene.questions_last if effect.is_question else None,
+            look_up_from=scene.sent_at,
         )
         scene.has_answered = True
         outbox.queue(scene.connection, message, scene.now)

@@ -13,7 +13,6 @@ from sqlalchemy.engine import Connection, Row
 
 from bot.contacts.tables import contacts
 from bot.conversations.apply import Scene, apply, write_received
-from bot.conversations.inbox import MOST_ATTEMPTS
 from bot.conversations.tables import conversations, inbox
 from bot.engine import conversation as snapshot
 from bot.engine import stored
@@ -23,6 +22,9 @@ from bot.engine.step import step
 from bot.engine.turn import Circumstances, TicketSummary
 from bot.tickets.promises import Promises
 from bot.tickets.queries import tickets_of
+
+#: After a first failed attempt; twice as long after the second, and so on.
+_REST = timedelta(seconds=0.5)
 
 
 class StaleTurn(Exception):  # noqa: N818 (nothing is wrong: another worker was faster, and this turn is thrown away)
@@ -39,14 +41,19 @@ class Rules:
     agent_idle_after: timedelta
     reopen_within: timedelta
     template: str  #: ContentSid of the template that asks a customer to write, or empty
+    burst: timedelta = timedelta(seconds=2)  #: messages that follow so closely are one: no question is repeated between them
+    questions_last: timedelta = timedelta(minutes=30)  #: see `apply.Scene`
     promises: Promises | None = None
 
 
-def handle(connection: Connection, rules: Rules, conversation_id: str, now: datetime) -> bool:
-    """Handle the oldest waiting input of a conversation; False if there is none, or another worker is at it."""
-    here = connection.execute(_locked(conversation_id)).first()
-    waits = None if here is None else connection.execute(_oldest(conversation_id)).first()
-    if here is None or waits is None:
+def handle(connection: Connection, rules: Rules, conversation_id: str, now: datetime, *, early: bool = False) -> bool:
+    """Handle the oldest waiting input of a conversation; False if there is none, or another worker is at it.
+
+    One that is to be handled later is left for then, unless `early`.
+    """
+    here = connection.execute(locked(conversation_id)).first()
+    waits = None if here is None else connection.execute(oldest(conversation_id)).first()
+    if here is None or waits is None or (not early and waits.due_at is not None and waits.due_at > now):
         return False
     happened = stored.from_json(waits.input)
     phone: str = connection.execute(sa.select(contacts.c.phone).where(contacts.c.id == here.contact_id)).scalar_one()
@@ -58,47 +65,46 @@ def handle(connection: Connection, rules: Rules, conversation_id: str, now: date
         resume_after=rules.resume_after,
         agent_idle_after=rules.agent_idle_after,
         reopen_within=rules.reopen_within,
+        burst=rules.burst,
+        waited=now - (waits.sent_at or waits.received_at),
         template=rules.template,
     )
     result = step(rules.flow, snapshot.from_json(here.state), happened, circumstances)
-    scene = _scene(connection, here, waits, now)
-    scene.promises = rules.promises
+    scene = scene_of(connection, rules, here, waits, now)
     if isinstance(happened, MessageReceived):
         write_received(scene, happened, result.reasons)
     for effect in result.effects:
         apply(scene, effect)
-    _save(scene, here.version, snapshot.to_json(result.conversation))
+    save(scene, here.version, snapshot.to_json(result.conversation))
     connection.execute(sa.update(inbox).where(inbox.c.id == waits.id).values(handled_at=now, error=""))
     return True
 
 
-def handle_all(connection: Connection, rules: Rules, conversation_id: str, now: datetime) -> None:
-    """Handle all that waits in a conversation that this transaction has locked. Raises what a turn raises."""
-    while handle(connection, rules, conversation_id, now):
-        pass
-
-
-def note_failure(connection: Connection, conversation_id: str, kind: str) -> int:
-    """Count a failed attempt at the oldest waiting input; returns how many that makes."""
-    waits = connection.execute(_oldest(conversation_id)).first()
+def note_failure(connection: Connection, conversation_id: str, kind: str, now: datetime) -> int:
+    """Count a failed attempt at the oldest waiting input, and let it rest; returns how many that makes."""
+    waits = connection.execute(oldest(conversation_id)).first()
     if waits is None:
         return 0
     attempts = int(waits.attempts) + 1
-    connection.execute(sa.update(inbox).where(inbox.c.id == waits.id).values(attempts=attempts, error=kind))
+    noted = {"attempts": attempts, "error": kind, "due_at": now + _REST * attempts}
+    connection.execute(sa.update(inbox).where(inbox.c.id == waits.id).values(noted))
     return attempts
 
 
-def _locked(conversation_id: str) -> sa.Select[Any]:
+def locked(conversation_id: str) -> sa.Select[Any]:
+    """The conversation's row, locked until the commit; none if another worker has it."""
     # SQLite has one writer and ignores the lock; on PostgreSQL another worker at this conversation makes us pass on.
     return sa.select(conversations).where(conversations.c.id == conversation_id).with_for_update(skip_locked=True)
 
 
-def _oldest(conversation_id: str) -> sa.Select[Any]:
-    waits = sa.and_(inbox.c.conversation_id == conversation_id, inbox.c.handled_at.is_(None), inbox.c.attempts < MOST_ATTEMPTS)
+def oldest(conversation_id: str) -> sa.Select[Any]:
+    """The input of a conversation that is next."""
+    waits = sa.and_(inbox.c.conversation_id == conversation_id, inbox.c.handled_at.is_(None))
     return sa.select(inbox).where(waits).order_by(inbox.c.arrival).limit(1)
 
 
-def _scene(connection: Connection, here: Row[Any], waits: Row[Any], now: datetime) -> Scene:
+def scene_of(connection: Connection, rules: Rules, here: Row[Any], waits: Row[Any], now: datetime) -> Scene:
+    """What the turn of a waiting input is written down with: `here` is its conversation's row, `waits` its own."""
     return Scene(
         connection=connection,
         now=now,
@@ -108,10 +114,13 @@ def _scene(connection: Connection, here: Row[Any], waits: Row[Any], now: datetim
         input_id=waits.id,
         sid=waits.key if waits.input["type"] == "message_received" else "",
         position=here.positions,
+        questions_last=rules.questions_last,
+        sent_at=waits.sent_at,
+        promises=rules.promises,
     )
 
 
-def _save(scene: Scene, version: int, state: dict[str, Any]) -> None:
+def save(scene: Scene, version: int, state: dict[str, Any]) -> None:
     """Store the new state if the version is still the one that was read."""
     unchanged = sa.and_(conversations.c.id == scene.conversation_id, conversations.c.version == version)
     values = {"state": state, "version": version + 1, "positions": scene.position, "wake_at": scene.wake_at}

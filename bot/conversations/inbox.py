@@ -22,10 +22,10 @@ from bot.engine.inputs import Input, TimeRanOut
 from bot.engine.step import begin
 from bot.understanding.redaction import redact, redact_fields
 
-#: After so many failed attempts an input is left alone, so that it cannot block the ones after it.
-MOST_ATTEMPTS = 5
 #: What agents do in between does not count: the customer's last message is among so many inputs.
 _LOOK_BACK = 8
+#: How many waiting inputs are looked through for each conversation that is wanted.
+_OF_EACH = 8
 #: A secret that was announced and has not come for so long is not coming: the next word is something else.
 _ANNOUNCED_FOR = timedelta(minutes=10)
 
@@ -95,10 +95,14 @@ def record_deed(connection: Connection, conversation_id: str, deed: Input, now: 
     )
 
 
-def waiting(connection: Connection, limit: int) -> list[str]:
-    """Conversations in which something waits to be handled."""
-    query = sa.select(inbox.c.conversation_id).where(inbox.c.handled_at.is_(None), inbox.c.attempts < MOST_ATTEMPTS)
-    return list(connection.execute(query.distinct().limit(limit)).scalars())
+def waiting(connection: Connection, now: datetime, limit: int) -> list[str]:
+    """Conversations in which something is to be handled, the one that has waited longest first."""
+    is_due = sa.or_(inbox.c.due_at.is_(None), inbox.c.due_at <= now)
+    waits = sa.select(inbox.c.conversation_id, inbox.c.id).where(inbox.c.handled_at.is_(None), is_due)
+    # Of one who writes a lot at once only so many count: the others get their turn.
+    oldest = waits.order_by(inbox.c.id).limit(limit * _OF_EACH).subquery()
+    query = sa.select(oldest.c.conversation_id).group_by(oldest.c.conversation_id).order_by(sa.func.min(oldest.c.id))
+    return list(connection.execute(query.limit(limit)).scalars())
 
 
 def due(connection: Connection, now: datetime, limit: int) -> list[tuple[str, datetime]]:

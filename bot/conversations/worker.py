@@ -9,17 +9,20 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
+from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.conversations import inbox
-from bot.conversations.handle import Rules, StaleTurn, handle, note_failure
+from bot.conversations.handle import Rules, StaleTurn, handle, note_failure, oldest
+from bot.conversations.parking import MOST_ATTEMPTS, TROUBLE_OF_THE_DATABASE, park, place_of, set_aside
 from bot.coordination.base import Change, Coordination
 from bot.db import Database
 
 _log = logging.getLogger(__name__)
 SWEEP_SECONDS = 2.0
 _AT_ONCE = 32
-_PAUSE_AFTER_FAILURE = 0.5
+#: Inputs of one conversation in a row; then the others have waited long enough.
+_MOST_IN_A_VISIT = 32
 
 
 class Worker:
@@ -41,7 +44,7 @@ class Worker:
         while not self._stopping:
             try:
                 await self._let_time_run_out()
-                ids = await self._database.read(partial(inbox.waiting, limit=_AT_ONCE))
+                ids = await self._database.read(partial(inbox.waiting, now=self._now(), limit=_AT_ONCE))
                 results = await asyncio.gather(*(self._handle_all(conversation_id) for conversation_id in ids))
                 if not any(results):
                     await self._coordination.wait("inbox", SWEEP_SECONDS)
@@ -57,7 +60,9 @@ class Worker:
     async def _handle_all(self, conversation_id: str) -> bool:
         """Handle all that waits in one conversation, in order; True if anything was handled."""
         handled = False
-        while not self._stopping and await self._handle_next(conversation_id):
+        for _ in range(_MOST_IN_A_VISIT):
+            if self._stopping or not await self._handle_next(conversation_id):
+                break
             handled = True
             await self._coordination.wake("outbox")
             await self._coordination.publish(Change(conversation_id))
@@ -70,12 +75,34 @@ class Worker:
             )
         except StaleTurn:
             return True
-        except SQLAlchemyError:
+        except TROUBLE_OF_THE_DATABASE:
             raise
         except Exception as error:  # noqa: BLE001
             # One of the two edges where everything is caught: a message that breaks the rules must not stop the others.
-            kind = type(error).__name__
-            attempts = await self._database.write(partial(note_failure, conversation_id=conversation_id, kind=kind))
-            _log.exception("a turn failed", extra={"conversation": conversation_id, "attempts": attempts})
-            await asyncio.sleep(_PAUSE_AFTER_FAILURE)
-            return True
+            return await self._note_failure(conversation_id, error)
+
+    async def _note_failure(self, conversation_id: str, error: Exception) -> bool:
+        """Let the input rest a little, or park it after too many tries; True if the next one may go on."""
+        kind, now = type(error).__name__, self._now()
+        note = partial(note_failure, conversation_id=conversation_id, kind=kind, now=now)
+        attempts = await self._database.write(note)
+        _log.error("a turn failed: %s", place_of(error), extra={"conversation": conversation_id, "attempts": attempts})
+        if attempts < MOST_ATTEMPTS:
+            return False
+        try:
+            aside = partial(park, rules=self._rules, conversation_id=conversation_id, kind=kind, now=now)
+            await self._database.write(aside)
+        except TROUBLE_OF_THE_DATABASE:
+            raise
+        except Exception as another:  # noqa: BLE001
+            # Not even a person can be told of it: it is put out of the way of the next ones, and the log has it.
+            _log.error("an input could not be parked: %s", place_of(another), extra={"conversation": conversation_id})
+            await self._database.write(partial(_put_out_of_the_way, conversation_id=conversation_id, kind=kind, now=now))
+        _log.error("an input was parked: %s", kind, extra={"conversation": conversation_id})
+        return True
+
+
+def _put_out_of_the_way(connection: Connection, conversation_id: str, kind: str, now: datetime) -> None:
+    waits = connection.execute(oldest(conversation_id)).first()
+    if waits is not None:
+        set_aside(connection, waits.id, kind, now)
