@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Row
+from sqlalchemy.engine import Connection
 
 from bot.contacts.tables import contacts
 from bot.conversations.apply import Scene, apply, write_received
@@ -20,9 +20,40 @@ from bot.engine.flow import Flow
 from bot.engine.inputs import MessageReceived
 from bot.engine.step import step
 from bot.engine.turn import Circumstances, TicketSummary
+from bot.statements import Prepared
 from bot.tickets.promises import Promises
 from bot.tickets.queries import tickets_of
 
+#: SQLite has one writer and ignores the lock; on PostgreSQL another worker at this conversation makes us pass on.
+LOCKED = Prepared(
+    sa.select(conversations, contacts.c.phone)
+    .join_from(conversations, contacts)
+    .where(conversations.c.id == sa.bindparam("conversation_id"))
+    .with_for_update(of=conversations, skip_locked=True)
+)
+OLDEST = Prepared(
+    sa.select(inbox.c.id, inbox.c.key, inbox.c.input, inbox.c.attempts, inbox.c.received_at, inbox.c.sent_at, inbox.c.due_at)
+    .where(inbox.c.conversation_id == sa.bindparam("conversation_id"), inbox.c.handled_at.is_(None))
+    .order_by(inbox.c.arrival)
+    .limit(1)
+)
+#: Stores the new state if the version is still the one that was read.
+_SAVE = Prepared(
+    sa.update(conversations)
+    .where(conversations.c.id == sa.bindparam("conversation_id"), conversations.c.version == sa.bindparam("read"))
+    .values(
+        version=conversations.c.version + 1,
+        state=sa.bindparam("new_state"),
+        positions=sa.bindparam("new_positions"),
+        wake_at=sa.bindparam("new_wake_at"),
+    )
+)
+_DONE = Prepared(sa.update(inbox).where(inbox.c.id == sa.bindparam("input_id")).values(handled_at=sa.bindparam("now"), error=""))
+_FAILED = Prepared(
+    sa.update(inbox)
+    .where(inbox.c.id == sa.bindparam("input_id"))
+    .values(attempts=inbox.c.attempts + 1, error=sa.bindparam("kind"), due_at=sa.bindparam("again_at"))
+)
 #: After a first failed attempt; twice as long after the second, and so on.
 _REST = timedelta(seconds=0.5)
 
@@ -51,15 +82,14 @@ def handle(connection: Connection, rules: Rules, conversation_id: str, now: date
 
     One that is to be handled later is left for then, unless `early`.
     """
-    here = connection.execute(locked(conversation_id)).first()
-    waits = None if here is None else connection.execute(oldest(conversation_id)).first()
+    here = LOCKED.first(connection, conversation_id=conversation_id)
+    waits = None if here is None else OLDEST.first(connection, conversation_id=conversation_id)
     if here is None or waits is None or (not early and waits.due_at is not None and waits.due_at > now):
         return False
     happened = stored.from_json(waits.input)
-    phone: str = connection.execute(sa.select(contacts.c.phone).where(contacts.c.id == here.contact_id)).scalar_one()
     circumstances = Circumstances(
         now=now,
-        phone=phone,
+        phone=here.phone,
         tickets=lambda: _tickets(connection, here.contact_id),
         reminder_after=rules.reminder_after,
         resume_after=rules.resume_after,
@@ -76,34 +106,21 @@ def handle(connection: Connection, rules: Rules, conversation_id: str, now: date
     for effect in result.effects:
         apply(scene, effect)
     save(scene, here.version, snapshot.to_json(result.conversation))
-    connection.execute(sa.update(inbox).where(inbox.c.id == waits.id).values(handled_at=now, error=""))
+    _DONE.run(connection, input_id=waits.id, now=now)
     return True
 
 
 def note_failure(connection: Connection, conversation_id: str, kind: str, now: datetime) -> int:
     """Count a failed attempt at the oldest waiting input, and let it rest; returns how many that makes."""
-    waits = connection.execute(oldest(conversation_id)).first()
+    waits = OLDEST.first(connection, conversation_id=conversation_id)
     if waits is None:
         return 0
     attempts = int(waits.attempts) + 1
-    noted = {"attempts": attempts, "error": kind, "due_at": now + _REST * attempts}
-    connection.execute(sa.update(inbox).where(inbox.c.id == waits.id).values(noted))
+    _FAILED.run(connection, input_id=waits.id, kind=kind, again_at=now + _REST * attempts)
     return attempts
 
 
-def locked(conversation_id: str) -> sa.Select[Any]:
-    """The conversation's row, locked until the commit; none if another worker has it."""
-    # SQLite has one writer and ignores the lock; on PostgreSQL another worker at this conversation makes us pass on.
-    return sa.select(conversations).where(conversations.c.id == conversation_id).with_for_update(skip_locked=True)
-
-
-def oldest(conversation_id: str) -> sa.Select[Any]:
-    """The input of a conversation that is next."""
-    waits = sa.and_(inbox.c.conversation_id == conversation_id, inbox.c.handled_at.is_(None))
-    return sa.select(inbox).where(waits).order_by(inbox.c.arrival).limit(1)
-
-
-def scene_of(connection: Connection, rules: Rules, here: Row[Any], waits: Row[Any], now: datetime) -> Scene:
+def scene_of(connection: Connection, rules: Rules, here: Any, waits: Any, now: datetime) -> Scene:
     """What the turn of a waiting input is written down with: `here` is its conversation's row, `waits` its own."""
     return Scene(
         connection=connection,
@@ -121,10 +138,9 @@ def scene_of(connection: Connection, rules: Rules, here: Row[Any], waits: Row[An
 
 
 def save(scene: Scene, version: int, state: dict[str, Any]) -> None:
-    """Store the new state if the version is still the one that was read."""
-    unchanged = sa.and_(conversations.c.id == scene.conversation_id, conversations.c.version == version)
-    values = {"state": state, "version": version + 1, "positions": scene.position, "wake_at": scene.wake_at}
-    if scene.connection.execute(sa.update(conversations).where(unchanged).values(values)).rowcount != 1:
+    """Write the conversation as it stands after the turn. Raises StaleTurn."""
+    new = {"new_state": state, "new_positions": scene.position, "new_wake_at": scene.wake_at}
+    if _SAVE.run(scene.connection, conversation_id=scene.conversation_id, read=version, **new) != 1:
         raise StaleTurn
 
 

@@ -5,6 +5,7 @@ Secrets are masked here, in memory, before the first write: there is no raw copy
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import sqlalchemy as sa
@@ -14,33 +15,69 @@ from bot.channels.base import Received
 from bot.contacts.find import find
 from bot.conversations.merge import merge
 from bot.conversations.tables import conversations, inbox
-from bot.db import insert_new
 from bot.engine import conversation as snapshot
 from bot.engine import stored
 from bot.engine.flow import Flow
 from bot.engine.inputs import Input, TimeRanOut
 from bot.engine.step import begin
+from bot.statements import Prepared, insert_new
 from bot.understanding.redaction import redact, redact_fields
 
 #: What agents do in between does not count: the customer's last message is among so many inputs.
 _LOOK_BACK = 8
-#: How many waiting inputs are looked through for each conversation that is wanted.
-_OF_EACH = 8
 #: A secret that was announced and has not come for so long is not coming: the next word is something else.
 _ANNOUNCED_FOR = timedelta(minutes=10)
+
+_KNOWN = Prepared(sa.select(inbox.c.id).where(inbox.c.key == sa.bindparam("key")))
+#: The next place in the conversation's order. The row stays locked until commit, so order is the order of commits.
+_ARRIVE = Prepared(
+    sa.update(conversations)
+    .where(conversations.c.contact_id == sa.bindparam("contact"))
+    .values(arrivals=conversations.c.arrivals + 1, address=sa.bindparam("to"), last_message_at=sa.bindparam("now"))
+    .returning(conversations.c.id, conversations.c.arrivals)
+)
+_LATEST = Prepared(
+    sa.select(inbox.c.input, inbox.c.awaits_secret, inbox.c.received_at)
+    .where(inbox.c.conversation_id == sa.bindparam("conversation_id"))
+    .order_by(inbox.c.arrival.desc())
+    .limit(sa.bindparam("most"))
+)
+#: Of one who writes a lot at once only so many inputs are looked at: the others get their turn.
+_OF_EACH = 8
+_longest = (
+    sa.select(inbox.c.conversation_id, inbox.c.id)
+    .where(inbox.c.handled_at.is_(None), sa.or_(inbox.c.due_at.is_(None), inbox.c.due_at <= sa.bindparam("now")))
+    .order_by(inbox.c.id)
+    .limit(sa.bindparam("looked_through"))
+    .subquery()
+)
+_WAITING = Prepared(
+    sa.select(_longest.c.conversation_id)
+    .group_by(_longest.c.conversation_id)
+    .order_by(sa.func.min(_longest.c.id))
+    .limit(sa.bindparam("most"))
+)
+_DUE = Prepared(
+    sa.select(conversations.c.id, conversations.c.wake_at)
+    .where(conversations.c.wake_at <= sa.bindparam("now"))
+    .limit(sa.bindparam("most"))
+)
 
 
 def record_message(connection: Connection, received: Received, flow: Flow, now: datetime) -> bool:
     """Put a customer's message into the inbox; False if it is there already, and then nothing is changed."""
-    if connection.execute(sa.select(inbox.c.id).where(inbox.c.key == received.sid)).first() is not None:
+    if _KNOWN.first(connection, key=received.sid) is not None:
         return False
     known_as = [f"whatsapp:{received.external_id}"] if received.external_id else []
     found = find(connection, list(dict.fromkeys([*known_as, received.address])), received.phone, received.profile_name, now)
-    conversation_id = _conversation(connection, found.contact_id, received.address, flow, now)
     if found.duplicate_id:
+        _begin_conversation(connection, found.contact_id, received.address, flow, now)
         merge(connection, kept=found.contact_id, duplicate=found.duplicate_id)
-    arrival = _arrive(connection, conversation_id, received.address, now)
-    return _record(connection, received, flow, (conversation_id, arrival), now)
+    place = _ARRIVE.first(connection, contact=found.contact_id, to=received.address, now=now)
+    if place is None:
+        _begin_conversation(connection, found.contact_id, received.address, flow, now)
+        place = _ARRIVE.first(connection, contact=found.contact_id, to=received.address, now=now)
+    return _record(connection, received, flow, (place.id, place.arrivals), now)
 
 
 def record_time_out(connection: Connection, conversation_id: str, due: datetime, now: datetime) -> bool:
@@ -97,25 +134,17 @@ def record_deed(connection: Connection, conversation_id: str, deed: Input, now: 
 
 def waiting(connection: Connection, now: datetime, limit: int) -> list[str]:
     """Conversations in which something is to be handled, the one that has waited longest first."""
-    is_due = sa.or_(inbox.c.due_at.is_(None), inbox.c.due_at <= now)
-    waits = sa.select(inbox.c.conversation_id, inbox.c.id).where(inbox.c.handled_at.is_(None), is_due)
-    # Of one who writes a lot at once only so many count: the others get their turn.
-    oldest = waits.order_by(inbox.c.id).limit(limit * _OF_EACH).subquery()
-    query = sa.select(oldest.c.conversation_id).group_by(oldest.c.conversation_id).order_by(sa.func.min(oldest.c.id))
-    return list(connection.execute(query.limit(limit)).scalars())
+    found = _WAITING.all(connection, now=now, looked_through=limit * _OF_EACH, most=limit)
+    return [row.conversation_id for row in found]
 
 
 def due(connection: Connection, now: datetime, limit: int) -> list[tuple[str, datetime]]:
     """Conversations whose time has run out, and when."""
-    query = sa.select(conversations.c.id, conversations.c.wake_at).where(conversations.c.wake_at <= now).limit(limit)
-    return [(row.id, row.wake_at) for row in connection.execute(query)]
+    return [(row.id, row.wake_at) for row in _DUE.all(connection, now=now, most=limit)]
 
 
-def _conversation(connection: Connection, contact_id: str, address: str, flow: Flow, now: datetime) -> str:
-    by_contact = sa.select(conversations.c.id).where(conversations.c.contact_id == contact_id)
-    known: str | None = connection.execute(by_contact).scalar_one_or_none()
-    if known is not None:
-        return known
+def _begin_conversation(connection: Connection, contact_id: str, address: str, flow: Flow, now: datetime) -> None:
+    """Make the contact's conversation, unless there is one already."""
     values = {
         "id": uuid4().hex,
         "contact_id": contact_id,
@@ -127,19 +156,6 @@ def _conversation(connection: Connection, contact_id: str, address: str, flow: F
         "last_message_at": now,
     }
     insert_new(connection, conversations, values)
-    made: str = connection.execute(by_contact).scalar_one()
-    return made
-
-
-def _arrive(connection: Connection, conversation_id: str, address: str, now: datetime) -> int:
-    """Take the next place in the conversation's order. The row stays locked until commit, so order is the order of commits."""
-    arrival: int = connection.execute(
-        sa.update(conversations)
-        .where(conversations.c.id == conversation_id)
-        .values(arrivals=conversations.c.arrivals + 1, address=address, last_message_at=now)
-        .returning(conversations.c.arrivals)
-    ).scalar_one()
-    return arrival
 
 
 def _record(connection: Connection, received: Received, flow: Flow, place: tuple[str, int], now: datetime) -> bool:
@@ -167,13 +183,13 @@ def _record(connection: Connection, received: Received, flow: Flow, place: tuple
 
 def _announced(connection: Connection, conversation_id: str, now: datetime) -> str:
     """The customer's text before, if it announced a secret that had not come yet ("mi clave es:"), else nothing."""
-    rows = connection.execute(
-        sa.select(inbox.c.input, inbox.c.awaits_secret, inbox.c.received_at)
-        .where(inbox.c.conversation_id == conversation_id)
-        .order_by(inbox.c.arrival.desc())
-        .limit(_LOOK_BACK)
-    ).all()
-    row = next((row for row in rows if row.input["type"] == "message_received"), None)
+    # Nearly always the last input is a message; what agents did and time-outs are few in a row.
+    row = _last_message(connection, conversation_id, 1) or _last_message(connection, conversation_id, _LOOK_BACK)
     if row is None or not row.awaits_secret or now - row.received_at > _ANNOUNCED_FOR:
         return ""
     return str(row.input.get("text", ""))
+
+
+def _last_message(connection: Connection, conversation_id: str, most: int) -> Any:
+    rows = _LATEST.all(connection, conversation_id=conversation_id, most=most)
+    return next((row for row in rows if row.input["type"] == "message_received"), None)

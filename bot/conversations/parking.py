@@ -9,6 +9,7 @@ import logging
 import traceback
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,9 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 
 from bot.conversations.apply import Scene, apply, write_received
-from bot.conversations.handle import Rules, handle, locked, oldest, save, scene_of
+from bot.conversations.handle import LOCKED, OLDEST, Rules, handle, save, scene_of
 from bot.conversations.tables import inbox
+from bot.db import Outcome, attempt
 from bot.engine import conversation as snapshot
 from bot.engine import stored
 from bot.engine.conversation import Conversation
@@ -40,25 +42,21 @@ def handle_or_park_all(connection: Connection, rules: Rules, conversation_id: st
 
     For agents: they act on the conversation as it stands, and can neither wait for five tries nor be told of a mistake of ours.
     """
-    waits = True
-    while waits:
-        attempt = connection.begin_nested()
-        try:
-            waits = handle(connection, rules, conversation_id, now, early=True)
-        except TROUBLE_OF_THE_DATABASE:
-            raise
-        except Exception as error:  # noqa: BLE001 (as at the worker's edge: an agent stands before it)
-            _log.error("a turn failed before an agent: %s", place_of(error), extra={"conversation": conversation_id})
-            attempt.rollback()
-            park(connection, rules, conversation_id, type(error).__name__, now)
-        else:
-            attempt.commit()
+    turn = partial(handle, rules=rules, conversation_id=conversation_id, now=now, early=True)
+    outcome: Outcome[bool] = Outcome(result=True)
+    while outcome.result or outcome.error is not None:
+        outcome = attempt(connection, turn)
+        if isinstance(outcome.error, TROUBLE_OF_THE_DATABASE):
+            raise outcome.error
+        if outcome.error is not None:
+            _log.error("a turn failed before an agent: %s", place_of(outcome.error), extra={"conversation": conversation_id})
+            park(connection, rules, conversation_id, type(outcome.error).__name__, now)
 
 
 def park(connection: Connection, rules: Rules, conversation_id: str, kind: str, now: datetime) -> None:
     """Put the oldest waiting input aside for a person. `kind` is the error's, without a word of the customer's."""
-    here = connection.execute(locked(conversation_id)).first()
-    waits = None if here is None else connection.execute(oldest(conversation_id)).first()
+    here = LOCKED.first(connection, conversation_id=conversation_id)
+    waits = None if here is None else OLDEST.first(connection, conversation_id=conversation_id)
     if here is None or waits is None:
         return
     scene = scene_of(connection, rules, here, waits, now)

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.conversations import inbox
-from bot.conversations.handle import Rules, StaleTurn, handle, note_failure, oldest
+from bot.conversations.handle import OLDEST, Rules, StaleTurn, handle, note_failure
 from bot.conversations.parking import MOST_ATTEMPTS, TROUBLE_OF_THE_DATABASE, park, place_of, set_aside
 from bot.coordination.base import Change, Coordination
 from bot.db import Database
@@ -103,6 +103,6 @@ class Worker:
 
 
 def _put_out_of_the_way(connection: Connection, conversation_id: str, kind: str, now: datetime) -> None:
-    waits = connection.execute(oldest(conversation_id)).first()
+    waits = OLDEST.first(connection, conversation_id=conversation_id)
     if waits is not None:
         set_aside(connection, waits.id, kind, now)

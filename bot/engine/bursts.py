@@ -23,13 +23,12 @@ def leave_out_repeats(turn: Turn, before: Conversation) -> None:
     if not turn.effects:
         return
     last = turn.effects[-1]
-    if not isinstance(last, Say) or not last.is_question:
+    # After an answer the question is asked again: it would be out of sight above.
+    if not all(effect.is_question for effect in turn.effects if isinstance(effect, Say)) or not isinstance(last, Say):
         turn.change(asked="")
         return
     asked = f"{zlib.crc32(last.text.encode()):08x}"
-    # After an answer the question is asked again: it would be out of sight above.
-    is_all = all(effect.is_question for effect in turn.effects if isinstance(effect, Say))
-    stands = is_all and before.asked == asked and before.node == turn.state
+    stands = before.asked == asked and before.node == turn.state
     if not stands or before.last_at is None or turn.circumstances.now - before.last_at >= turn.circumstances.burst:
         turn.change(asked=asked)
         return

@@ -1,13 +1,15 @@
 """How far messages got, by the provider's status callbacks. They come twice, late and out of order: a status only moves up."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.channels.base import DeliveryReport, DeliveryStatus
-from bot.messages.outbox import all_sids, is_new
-from bot.messages.tables import Status, messages
+from bot.messages.outbox import all_sids
+from bot.messages.tables import IS_NEW, Status, messages
+from bot.statements import Prepared
 
 _STATUS = {
     DeliveryStatus.QUEUED: Status.ACCEPTED,
@@ -32,48 +34,56 @@ _AGAIN_AFTER = timedelta(seconds=30)
 _MOST_ATTEMPTS = 3
 
 
+def _moving(new: Status, *conditions: sa.ColumnElement[bool], **values: Any) -> Prepared:
+    """Change a message that the provider's id names and that stands below `new`; tells whose it was."""
+    below = messages.c.status.in_([sa.literal_column(f"'{lower.value}'", sa.Text) for lower in _ABOVE[new]])
+    if new not in (Status.DELIVERED, Status.READ):  # what arrived has arrived, whichever attempt it was
+        conditions = (*conditions, IS_NEW)
+    known: dict[str, Any] = {"error_code": sa.bindparam("code"), "updated_at": sa.bindparam("now")}
+    known |= {"lease_until": None, "look_ups": None}
+    return Prepared(sa.update(messages).where(*conditions, below).values(**values, **known).returning(messages.c.conversation_id))
+
+
+_BY_SID = messages.c.sid == sa.bindparam("new_sid", type_=sa.Text)
+_BY_ID = sa.and_(messages.c.id == sa.bindparam("message_id"), sa.or_(_BY_SID, messages.c.sid.is_(None)))
+_MOVE = {
+    (status, named): _moving(status, ours, status=status.value, sid=sa.bindparam("new_sid", type_=sa.Text), due_at=None)
+    for status in _ABOVE
+    for named, ours in ((True, _BY_ID), (False, _BY_SID))
+}
+_SEND_AGAIN = {
+    named: _moving(
+        Status.FAILED,
+        ours,
+        messages.c.attempts < _MOST_ATTEMPTS,
+        ~messages.c.recalled,  # an agent took over
+        status=Status.QUEUED.value,
+        sid=None,
+        past_sids=sa.bindparam("past"),
+        due_at=sa.bindparam("again_at"),
+    )
+    for named, ours in ((True, _BY_ID), (False, _BY_SID))
+}
+_BEFORE = {
+    named: Prepared(sa.select(messages.c.sid, messages.c.past_sids).where(ours).with_for_update())
+    for named, ours in ((True, _BY_ID), (False, _BY_SID))
+}
+
+
 def record(connection: Connection, report: DeliveryReport, now: datetime) -> str | None:
     """Apply a report; returns the conversation, or None if it tells nothing new, or speaks of a message that is not ours.
 
     It names our own id, so it also proves that a send with an unknown outcome was accepted.
     """
-    status = _STATUS[report.status]
-    ours = messages.c.sid == report.sid
-    if report.message_id:
-        ours = sa.and_(messages.c.id == report.message_id, sa.or_(ours, messages.c.sid.is_(None)))
-    if status not in (Status.DELIVERED, Status.READ):  # what arrived has arrived, whichever attempt it was
-        ours = sa.and_(ours, is_new(report.sid))
-    if status is Status.FAILED and report.retryable and (moved := _send_again(connection, ours, report, now)):
-        return moved
-    values = {"status": status.value, "sid": report.sid, "due_at": None, "error_code": report.error_code, "updated_at": now}
-    values |= {"lease_until": None, "look_ups": None}
-    return _conversation(connection, sa.update(messages).where(ours, messages.c.status.in_(_ABOVE[status])).values(values))
-
-
-def _send_again(connection: Connection, ours: sa.ColumnElement[bool], report: DeliveryReport, now: datetime) -> str | None:
-    """Queue what failed on its way once more, unless it was recalled or tried often enough."""
-    may = sa.and_(
-        ours,
-        messages.c.status.in_(_ABOVE[Status.FAILED]),
-        messages.c.attempts < _MOST_ATTEMPTS,
-        ~messages.c.recalled,
-    )
-    found = connection.execute(sa.select(messages.c.sid, messages.c.past_sids).where(may).with_for_update()).first()
-    if found is None:
-        return None
-    again = {
-        "status": Status.QUEUED.value,
-        "sid": None,
-        "past_sids": sorted({*all_sids(found.past_sids, found.sid), report.sid}),
-        "due_at": now + _AGAIN_AFTER,
-        "lease_until": None,
-        "look_ups": None,
-        "error_code": report.error_code,
-    }
-    return _conversation(connection, sa.update(messages).where(may).values(**again, updated_at=now))
-
-
-def _conversation(connection: Connection, change: sa.Update) -> str | None:
-    """Whose message was changed, if one was."""
-    moved: str | None = connection.execute(change.returning(messages.c.conversation_id)).scalar_one_or_none()
+    status, named = _STATUS[report.status], bool(report.message_id)
+    told: dict[str, Any] = {"new_sid": report.sid, "code": report.error_code, "now": now}
+    if named:
+        told["message_id"] = report.message_id
+    moved: str | None = None
+    if status is Status.FAILED and report.retryable:
+        before = _BEFORE[named].first(connection, **told)
+        past = sorted({*all_sids(before.past_sids, before.sid), report.sid}) if before else []
+        moved = _SEND_AGAIN[named].scalar(connection, **told, past=past, again_at=now + _AGAIN_AFTER)
+    if moved is None:
+        moved = _MOVE[status, named].scalar(connection, **told)
     return moved

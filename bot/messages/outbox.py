@@ -11,12 +11,62 @@ from uuid import uuid4
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from bot.messages.leases import LEASE, database_time
-from bot.messages.tables import UNSETTLED, Direction, Status, messages
+from bot.messages.leases import end, here, is_over
+from bot.messages.tables import IS_NEW, IS_UNSETTLED, UNSETTLED, UNSETTLED_VALUES, Direction, Status, messages
+from bot.statements import Prepared, insert
 
 #: A list that may lag is believed when it has lacked a message for so many look-ups.
 MOST_LOOK_UPS = 3
 _GONE_OUT = (Status.SENDING, Status.UNKNOWN, Status.ACCEPTED, Status.SENT)
+
+_earlier = messages.alias("earlier")
+_is_blocked = sa.exists().where(
+    _earlier.c.conversation_id == messages.c.conversation_id,
+    _earlier.c.position < messages.c.position,
+    _earlier.c.status.in_(UNSETTLED_VALUES),
+)
+_READY = Prepared(
+    lambda dialect: (
+        sa.select(messages)
+        .where(IS_UNSETTLED, messages.c.due_at <= sa.bindparam("now"), is_over(messages.c.lease_until, dialect), ~_is_blocked)
+        .order_by(messages.c.due_at)
+        .limit(sa.bindparam("most"))
+        .with_for_update(skip_locked=True)
+    )
+)
+_TAKE = Prepared(
+    lambda dialect: (
+        sa.update(messages)
+        .where(
+            messages.c.id == sa.bindparam("message_id"),
+            messages.c.attempts == sa.bindparam("attempt"),
+            messages.c.status == sa.bindparam("seen"),
+        )
+        .values(
+            status=sa.bindparam("taken"),
+            attempts=messages.c.attempts + 1,
+            lease_until=end(dialect),
+            look_ups=sa.bindparam("in_vain"),
+            updated_at=sa.bindparam("now"),
+        )
+    )
+)
+#: A status callback may have said so before: its later word stands, and if it said that this attempt failed, that does.
+_ACCEPTED = Prepared(
+    sa.update(messages)
+    .where(messages.c.id == sa.bindparam("message_id"), messages.c.attempts == sa.bindparam("attempt"), IS_NEW)
+    .values(
+        sid=sa.bindparam("new_sid"),
+        status=sa.case((IS_UNSETTLED, Status.ACCEPTED.value), else_=messages.c.status),
+        due_at=None,
+        lease_until=None,
+        look_ups=None,
+        updated_at=sa.bindparam("now"),
+    )
+)
+_NEXT_DUE = Prepared(
+    sa.select(sa.func.min(messages.c.due_at, type_=messages.c.due_at.type)).where(IS_UNSETTLED, messages.c.lease_until.is_(None))
+)
 
 
 @dataclass(frozen=True)
@@ -60,7 +110,7 @@ class Claimed:
 def add_received(connection: Connection, message: NewMessage, now: datetime) -> str:
     """Write a customer's message into the transcript and return its id."""
     row = _row(message, Direction.IN, Status.RECEIVED, None, now)
-    connection.execute(sa.insert(messages).values(row))
+    insert(connection, messages, row)
     identity: str = row["id"]
     return identity
 
@@ -70,12 +120,12 @@ def queue(connection: Connection, message: NewMessage, now: datetime) -> None:
     row = _row(message, Direction.OUT, Status.QUEUED, now, now)
     if message.look_up_from is not None:  # whoever sent it did so long ago: one look at the list will do
         row |= {"status": Status.UNKNOWN.value, "look_ups": MOST_LOOK_UPS - 1, "look_up_from": message.look_up_from}
-    connection.execute(sa.insert(messages).values(row))
+    insert(connection, messages, row)
 
 
 def add_note(connection: Connection, message: NewMessage, now: datetime) -> None:
     """Write a line for agents into the transcript."""
-    connection.execute(sa.insert(messages).values(_row(message, Direction.NOTE, Status.RECEIVED, None, now)))
+    insert(connection, messages, _row(message, Direction.NOTE, Status.RECEIVED, None, now))
 
 
 def withdraw(connection: Connection, conversation_id: str, now: datetime) -> int:
@@ -117,27 +167,13 @@ def retry(connection: Connection, conversation_id: str, message_id: str, now: da
 
 def claim(connection: Connection, now: datetime, limit: int) -> list[Claimed]:
     """Take up to `limit` messages that are due, at most one of each conversation: the first that is not settled."""
-    earlier = messages.alias("earlier")
-    is_blocked = sa.exists().where(
-        earlier.c.conversation_id == messages.c.conversation_id,
-        earlier.c.position < messages.c.position,
-        earlier.c.status.in_(UNSETTLED),
-    )
-    is_free = sa.or_(messages.c.lease_until.is_(None), messages.c.lease_until <= database_time(connection))
-    query = (
-        sa.select(messages)
-        .where(messages.c.status.in_(UNSETTLED), messages.c.due_at <= now, is_free, ~is_blocked)
-        .order_by(messages.c.due_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    return [claimed for row in connection.execute(query).all() if (claimed := _take(connection, row, now)) is not None]
+    ready = _READY.all(connection, now=now, most=limit, **here())
+    return [claimed for row in ready if (claimed := _take(connection, row, now)) is not None]
 
 
 def settle_accepted(connection: Connection, claimed: Claimed, sid: str, now: datetime) -> bool:
     """The provider has it. A status callback may have said so before: its later word stands."""
-    moved = sa.case((messages.c.status.in_(UNSETTLED), Status.ACCEPTED.value), else_=messages.c.status)
-    return _settle(connection, claimed, {"sid": sid, "status": moved, "due_at": None, "look_ups": None}, now)
+    return _ACCEPTED.run(connection, message_id=claimed.id, attempt=claimed.attempts, new_sid=sid, now=now) == 1
 
 
 def settle_later(connection: Connection, claimed: Claimed, due_at: datetime, code: int | None, now: datetime) -> bool:
@@ -178,11 +214,6 @@ def all_sids(past: list[str] | None, sid: str | None) -> list[str]:
     return [*(past or []), *([sid] if sid else [])]
 
 
-def is_new(sid: str) -> sa.ColumnElement[bool]:
-    """Whether a row's message had no earlier attempt of this name: what is still heard of that one changes nothing."""
-    return sa.or_(messages.c.past_sids.is_(sa.null()), sa.cast(messages.c.past_sids, sa.Text).not_like(f"%{sid}%"))
-
-
 def recover(connection: Connection, look_up_at: datetime) -> int:
     """After a crash of the only process: what was being sent has an unknown outcome now. Returns how many that were."""
     being_sent = messages.c.status == Status.SENDING.value
@@ -194,34 +225,20 @@ def recover(connection: Connection, look_up_at: datetime) -> int:
 
 def next_due(connection: Connection) -> datetime | None:
     """When the next message is due, or None if none is waiting."""
-    when: datetime | None = connection.execute(
-        sa.select(sa.func.min(messages.c.due_at, type_=messages.c.due_at.type)).where(
-            messages.c.status.in_(UNSETTLED), messages.c.lease_until.is_(None)
-        )
-    ).scalar_one()
+    when: datetime | None = _NEXT_DUE.scalar(connection)
     return when
 
 
-def _take(connection: Connection, row: sa.Row[Any], now: datetime) -> Claimed | None:
+def _take(connection: Connection, row: Any, now: datetime) -> Claimed | None:
     """Mark a row as being sent, or being looked up, for as long as the lease lasts; None if it is not to be sent any more."""
     was_unknown = row.status in (Status.UNKNOWN.value, Status.SENDING.value)
     if not was_unknown and row.expires_at is not None and row.expires_at <= now and _is_overtaken(connection, row):
         values = {"status": Status.EXPIRED.value, "due_at": None, "updated_at": now}
         connection.execute(sa.update(messages).where(messages.c.id == row.id).values(values))
         return None
-    look_ups = (row.look_ups or 0) if was_unknown else None
-    taken = connection.execute(
-        sa.update(messages)
-        .where(messages.c.id == row.id, messages.c.attempts == row.attempts, messages.c.status == row.status)
-        .values(
-            status=Status.UNKNOWN.value if was_unknown else Status.SENDING.value,
-            attempts=row.attempts + 1,
-            lease_until=database_time(connection, LEASE),
-            look_ups=look_ups,
-            updated_at=now,
-        )
-    )
-    if taken.rowcount != 1:
+    taken, look_ups = (Status.UNKNOWN, row.look_ups or 0) if was_unknown else (Status.SENDING, None)
+    seen = {"message_id": row.id, "attempt": row.attempts, "seen": row.status}
+    if _TAKE.run(connection, **seen, taken=taken.value, in_vain=look_ups, now=now, **here()) != 1:
         return None
     return Claimed(
         id=row.id,
@@ -239,19 +256,17 @@ def _take(connection: Connection, row: sa.Row[Any], now: datetime) -> Claimed | 
     )
 
 
-def _is_overtaken(connection: Connection, row: sa.Row[Any]) -> bool:
+def _is_overtaken(connection: Connection, row: Any) -> bool:
     """Whether newer words to the same customer wait. Else even a stale question goes out: better than no answer at all."""
     later = sa.and_(messages.c.conversation_id == row.conversation_id, messages.c.position > row.position)
-    waits = sa.select(messages.c.id).where(later, messages.c.status.in_(UNSETTLED)).limit(1)
+    waits = sa.select(messages.c.id).where(later, IS_UNSETTLED).limit(1)
     return connection.execute(waits).first() is not None
 
 
 def _settle(connection: Connection, claimed: Claimed, values: dict[str, Any], now: datetime) -> bool:
-    ours = sa.and_(messages.c.id == claimed.id, messages.c.attempts == claimed.attempts)
-    # A callback may have been faster: it proved that the message was accepted, or that this very attempt failed.
-    still = is_new(values["sid"]) if "sid" in values else messages.c.status.in_(UNSETTLED)
-    settled = sa.update(messages).where(ours, still).values(**values, lease_until=None, updated_at=now)
-    return connection.execute(settled).rowcount == 1
+    # Not if a callback proved meanwhile that it was accepted.
+    ours = sa.and_(messages.c.id == claimed.id, messages.c.attempts == claimed.attempts, messages.c.status.in_(UNSETTLED))
+    return connection.execute(sa.update(messages).where(ours).values(**values, lease_until=None, updated_at=now)).rowcount == 1
 
 
 def _row(message: NewMessage, direction: Direction, status: Status, due_at: datetime | None, now: datetime) -> dict[str, Any]:
