@@ -73,6 +73,7 @@ class Rules:
     reopen_within: timedelta
     template: str  #: ContentSid of the template that asks a customer to write, or empty
     burst: timedelta = timedelta(seconds=2)  #: messages that follow so closely are one: no question is repeated between them
+    late_after: timedelta = timedelta(minutes=2)  #: an answer that comes later asks for pardon
     questions_last: timedelta = timedelta(minutes=30)  #: see `apply.Scene`
     promises: Promises | None = None
 
@@ -96,6 +97,7 @@ def handle(connection: Connection, rules: Rules, conversation_id: str, now: date
         agent_idle_after=rules.agent_idle_after,
         reopen_within=rules.reopen_within,
         burst=rules.burst,
+        late_after=rules.late_after,
         waited=now - (waits.sent_at or waits.received_at),
         template=rules.template,
     )

@@ -22,6 +22,7 @@ from bot.messages import delivery, outbox
 from bot.messages.leases import LEASE
 from bot.messages.looking import match
 from bot.messages.outbox import MOST_LOOK_UPS, Claimed
+from bot.messages.throttle import Throttle
 
 _log = logging.getLogger(__name__)
 _SWEEP_SECONDS = 2.0
@@ -41,6 +42,7 @@ class Policy:
     attempts: int
     look_up_after: timedelta
     typing: bool
+    per_second: float  #: of this process; 0 is no limit
     media_url: Callable[[str], str]  #: id of an agent's file → where the provider may fetch it
 
 
@@ -60,6 +62,7 @@ class Sender:
         self._channel = channel
         self._policy = policy
         self._now = now
+        self._throttle = Throttle(policy.per_second)
         self._under_way: set[asyncio.Task[None]] = set()
         self._stopping = False
 
@@ -79,12 +82,13 @@ class Sender:
             await asyncio.wait(self._under_way)
 
     async def _claim(self) -> None:
-        room = self._policy.parallel - len(self._under_way)
+        room = self._throttle.allowed(self._policy.parallel - len(self._under_way))
         claimed: list[Claimed] = []
         since = time.monotonic()
         if room > 0:
             now = self._now()
             claimed = await self._database.write(partial(outbox.claim, now=now, limit=room))
+        self._throttle.spend(len(claimed))
         for message in claimed:
             task = asyncio.create_task(self._deliver(message, since), name=f"send {message.id}")
             self._under_way.add(task)
