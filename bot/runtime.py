@@ -190,6 +190,7 @@ async def working(runtime: Runtime, *, works: bool = True) -> AsyncIterator[None
                 loop.stop()
             await runtime.coordination.wake("inbox")
             await runtime.coordination.wake("outbox")
+    await runtime.channel.close()
     await runtime.coordination.close()
 
 

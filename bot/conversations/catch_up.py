@@ -22,8 +22,9 @@ from bot.channels.base import Channel, Listed, Received, SendError
 from bot.conversations.inbox import record_message
 from bot.conversations.tables import catch_ups, conversations, inbox
 from bot.coordination.base import Coordination
-from bot.db import Database, insert_new
+from bot.db import Database
 from bot.engine.flow import Flow
+from bot.statements import insert_new
 
 _log = logging.getLogger(__name__)
 #: Longer than a webhook may take with all its retries, and the fallback address after them.

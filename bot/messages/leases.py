@@ -1,10 +1,6 @@
-"""How long a message belongs to the sender that claimed it: by the database's clock, which is one for all machines.
-
-Never the product's time: that can be moved, and differs from machine to machine.
-"""
+"""How long a message belongs to the sender that claimed it: by the database's clock, which is one for all machines."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -14,20 +10,17 @@ from bot.db import Moment
 LEASE = timedelta(seconds=60)
 
 
-def is_over(lease_until: sa.Column[Any], dialect: str) -> sa.ColumnElement[bool]:
-    """Whether nobody has it. On SQLite a statement with this is given `here()`."""
-    now = sa.func.clock_timestamp() if dialect == "postgresql" else sa.bindparam("machine_now", type_=Moment())
-    return sa.or_(lease_until.is_(None), lease_until <= now)
+def database_time(dialect: str, name: str, later: timedelta = timedelta(0)) -> sa.ColumnElement[datetime]:
+    """Now, or so much later, by the database's clock; for an embedded one the statement is given `name` by `clock`.
 
-
-def end(dialect: str) -> sa.ColumnElement[Any]:
-    """When a lease that begins now is over. On SQLite a statement with this is given `here()`."""
+    Never the product's time: that can be moved, and differs from machine to machine.
+    """
     if dialect == "postgresql":
-        return sa.func.clock_timestamp() + sa.literal_column(f"interval '{LEASE.total_seconds():.0f} seconds'")
-    return sa.bindparam("machine_end", type_=Moment())
+        return sa.func.clock_timestamp(type_=sa.DateTime(timezone=True)) + sa.literal(later, sa.Interval)
+    return sa.bindparam(name, type_=Moment)
 
 
-def here() -> dict[str, datetime]:
-    """The clock of this machine, which is the embedded database's."""
+def clock() -> dict[str, datetime]:
+    """This machine's clock, which an embedded database has: values for statements with `free_at` and `lease_until`."""
     now = datetime.now(UTC)
-    return {"machine_now": now, "machine_end": now + LEASE}
+    return {"free_at": now, "lease_until": now + LEASE}

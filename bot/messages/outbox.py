@@ -11,62 +11,14 @@ from uuid import uuid4
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from bot.messages.leases import end, here, is_over
-from bot.messages.tables import IS_NEW, IS_UNSETTLED, UNSETTLED, UNSETTLED_VALUES, Direction, Status, messages
-from bot.statements import Prepared, insert
+from bot.messages.leases import clock
+from bot.messages.ready import ACCEPTED, NEXT_DUE, READY, TAKE, was_not_called
+from bot.messages.tables import UNSETTLED, Direction, Status, messages
+from bot.statements import insert
 
 #: A list that may lag is believed when it has lacked a message for so many look-ups.
 MOST_LOOK_UPS = 3
 _GONE_OUT = (Status.SENDING, Status.UNKNOWN, Status.ACCEPTED, Status.SENT)
-
-_earlier = messages.alias("earlier")
-_is_blocked = sa.exists().where(
-    _earlier.c.conversation_id == messages.c.conversation_id,
-    _earlier.c.position < messages.c.position,
-    _earlier.c.status.in_(UNSETTLED_VALUES),
-)
-_READY = Prepared(
-    lambda dialect: (
-        sa.select(messages)
-        .where(IS_UNSETTLED, messages.c.due_at <= sa.bindparam("now"), is_over(messages.c.lease_until, dialect), ~_is_blocked)
-        .order_by(messages.c.due_at)
-        .limit(sa.bindparam("most"))
-        .with_for_update(skip_locked=True)
-    )
-)
-_TAKE = Prepared(
-    lambda dialect: (
-        sa.update(messages)
-        .where(
-            messages.c.id == sa.bindparam("message_id"),
-            messages.c.attempts == sa.bindparam("attempt"),
-            messages.c.status == sa.bindparam("seen"),
-        )
-        .values(
-            status=sa.bindparam("taken"),
-            attempts=messages.c.attempts + 1,
-            lease_until=end(dialect),
-            look_ups=sa.bindparam("in_vain"),
-            updated_at=sa.bindparam("now"),
-        )
-    )
-)
-#: A status callback may have said so before: its later word stands, and if it said that this attempt failed, that does.
-_ACCEPTED = Prepared(
-    sa.update(messages)
-    .where(messages.c.id == sa.bindparam("message_id"), messages.c.attempts == sa.bindparam("attempt"), IS_NEW)
-    .values(
-        sid=sa.bindparam("new_sid"),
-        status=sa.case((IS_UNSETTLED, Status.ACCEPTED.value), else_=messages.c.status),
-        due_at=None,
-        lease_until=None,
-        look_ups=None,
-        updated_at=sa.bindparam("now"),
-    )
-)
-_NEXT_DUE = Prepared(
-    sa.select(sa.func.min(messages.c.due_at, type_=messages.c.due_at.type)).where(IS_UNSETTLED, messages.c.lease_until.is_(None))
-)
 
 
 @dataclass(frozen=True)
@@ -167,13 +119,14 @@ def retry(connection: Connection, conversation_id: str, message_id: str, now: da
 
 def claim(connection: Connection, now: datetime, limit: int) -> list[Claimed]:
     """Take up to `limit` messages that are due, at most one of each conversation: the first that is not settled."""
-    ready = _READY.all(connection, now=now, most=limit, **here())
+    ready = READY.all(connection, now=now, most=limit, **clock())
     return [claimed for row in ready if (claimed := _take(connection, row, now)) is not None]
 
 
 def settle_accepted(connection: Connection, claimed: Claimed, sid: str, now: datetime) -> bool:
     """The provider has it. A status callback may have said so before: its later word stands."""
-    return _ACCEPTED.run(connection, message_id=claimed.id, attempt=claimed.attempts, new_sid=sid, now=now) == 1
+    told = {"new_sid": sid, "named": f"%{sid}%", "now": now}
+    return ACCEPTED.run(connection, message_id=claimed.id, attempt=claimed.attempts, **told) == 1
 
 
 def settle_later(connection: Connection, claimed: Claimed, due_at: datetime, code: int | None, now: datetime) -> bool:
@@ -214,6 +167,11 @@ def all_sids(past: list[str] | None, sid: str | None) -> list[str]:
     return [*(past or []), *([sid] if sid else [])]
 
 
+def is_new(sid: str) -> sa.ColumnElement[bool]:
+    """Whether a row's message had no earlier attempt of this name: what is still heard of that one changes nothing."""
+    return was_not_called(sa.literal(f"%{sid}%"))
+
+
 def recover(connection: Connection, look_up_at: datetime) -> int:
     """After a crash of the only process: what was being sent has an unknown outcome now. Returns how many that were."""
     being_sent = messages.c.status == Status.SENDING.value
@@ -225,7 +183,7 @@ def recover(connection: Connection, look_up_at: datetime) -> int:
 
 def next_due(connection: Connection) -> datetime | None:
     """When the next message is due, or None if none is waiting."""
-    when: datetime | None = _NEXT_DUE.scalar(connection)
+    when: datetime | None = NEXT_DUE.scalar(connection)
     return when
 
 
@@ -236,9 +194,10 @@ def _take(connection: Connection, row: Any, now: datetime) -> Claimed | None:
         values = {"status": Status.EXPIRED.value, "due_at": None, "updated_at": now}
         connection.execute(sa.update(messages).where(messages.c.id == row.id).values(values))
         return None
-    taken, look_ups = (Status.UNKNOWN, row.look_ups or 0) if was_unknown else (Status.SENDING, None)
+    look_ups = (row.look_ups or 0) if was_unknown else None
+    taken = (Status.UNKNOWN if was_unknown else Status.SENDING).value
     seen = {"message_id": row.id, "attempt": row.attempts, "seen": row.status}
-    if _TAKE.run(connection, **seen, taken=taken.value, in_vain=look_ups, now=now, **here()) != 1:
+    if TAKE.run(connection, **seen, taken=taken, looked=look_ups, now=now, **clock()) != 1:
         return None
     return Claimed(
         id=row.id,
@@ -259,14 +218,15 @@ def _take(connection: Connection, row: Any, now: datetime) -> Claimed | None:
 def _is_overtaken(connection: Connection, row: Any) -> bool:
     """Whether newer words to the same customer wait. Else even a stale question goes out: better than no answer at all."""
     later = sa.and_(messages.c.conversation_id == row.conversation_id, messages.c.position > row.position)
-    waits = sa.select(messages.c.id).where(later, IS_UNSETTLED).limit(1)
+    waits = sa.select(messages.c.id).where(later, messages.c.status.in_(UNSETTLED)).limit(1)
     return connection.execute(waits).first() is not None
 
 
 def _settle(connection: Connection, claimed: Claimed, values: dict[str, Any], now: datetime) -> bool:
-    # Not if a callback proved meanwhile that it was accepted.
-    ours = sa.and_(messages.c.id == claimed.id, messages.c.attempts == claimed.attempts, messages.c.status.in_(UNSETTLED))
-    return connection.execute(sa.update(messages).where(ours).values(**values, lease_until=None, updated_at=now)).rowcount == 1
+    ours = sa.and_(messages.c.id == claimed.id, messages.c.attempts == claimed.attempts)
+    # A callback may have been faster: it proved that the message was accepted, or that this very attempt failed.
+    settled = sa.update(messages).where(ours, messages.c.status.in_(UNSETTLED)).values(**values, lease_until=None, updated_at=now)
+    return connection.execute(settled).rowcount == 1
 
 
 def _row(message: NewMessage, direction: Direction, status: Status, due_at: datetime | None, now: datetime) -> dict[str, Any]:

@@ -122,7 +122,7 @@ class Sender:
         try:
             media_url = self._policy.media_url(message.file) if message.file else ""
             outgoing = Outgoing(message.id, message.address, message.body, message.content_sid, media_url)
-            sid = await asyncio.to_thread(self._channel.send, outgoing)
+            sid = await self._channel.send(outgoing)
         except SendError as error:
             await self._settle_error(message, error)
         else:
@@ -175,7 +175,7 @@ class Sender:
         """Best effort, and bounded: an answer never waits for it."""
         try:
             async with asyncio.timeout(_TYPING_SECONDS):
-                await asyncio.to_thread(self._channel.show_typing, sid)
+                await self._channel.show_typing(sid)
         except (SendError, TimeoutError) as error:
             _log.debug("typing could not be shown: %s", type(error).__name__)
 

@@ -69,11 +69,6 @@ messages = sa.Table(
 #: Literal values: a database uses a partial index only where it sees them.
 UNSETTLED_VALUES = [sa.literal_column(f"'{status.value}'", sa.Text) for status in UNSETTLED]
 IS_UNSETTLED = messages.c.status.in_(UNSETTLED_VALUES)
-#: Whether a row's message had no earlier attempt of this name: what is still heard of that one changes nothing.
-IS_NEW = sa.or_(
-    messages.c.past_sids.is_(sa.null()),
-    sa.cast(messages.c.past_sids, sa.Text).not_like("%" + sa.bindparam("new_sid", type_=sa.Text) + "%"),
-)
 sa.Index(
     "ix_messages_outbox",
     messages.c.conversation_id,

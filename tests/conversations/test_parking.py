@@ -12,8 +12,8 @@ from sqlalchemy.engine import Connection
 
 from bot.conversations import inbox as arrivals
 from bot.conversations.tables import conversations, inbox
-from bot.db import insert_new
 from bot.messages.queries import transcript
+from bot.statements import insert_new
 from bot.tickets.tables import tickets
 from tests.agent import Agent
 from tests.stack import Stack, running_stack

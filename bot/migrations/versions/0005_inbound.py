@@ -6,7 +6,7 @@ from alembic import op
 from bot.db import Json, Moment
 
 revision = "0005"
-down_revision = "0002"
+down_revision = "0003"
 
 
 def upgrade() -> None:
