@@ -22,7 +22,9 @@ from bot.web.hooks import MESSAGES_PATH
 from tests.channels.serving import served
 from tests.stack import ACCOUNT, SENDER, TOKEN
 
-PATIENCE = 30.0
+#: Several processes start at once, perhaps on a busy machine.
+PATIENCE = 100.0
+pytestmark = pytest.mark.timeout(300)
 PEOPLE = [f"whatsapp:+57300555{number:04d}" for number in range(4)]
 WORDS = ["1", "3", "menú", "1", "3"]
 
@@ -39,7 +41,7 @@ class Scaled:
     def start(self, *command: str) -> subprocess.Popen[bytes]:
         log = (self.folder / f"{len(self.processes)}.log").open("wb")
         process = subprocess.Popen(
-            [sys.executable, "-X", "faulthandler", "-m", "bot", *command], cwd=ROOT, env=self.environment, stdout=log, stderr=log
+            [sys.executable, "-m", "bot", *command], cwd=ROOT, env=self.environment, stdout=log, stderr=log
         )
         log.close()
         self.processes.append(process)
@@ -74,8 +76,6 @@ def await_ready(port: int, process: subprocess.Popen[bytes]) -> None:
             if httpx.get(f"http://127.0.0.1:{port}/health/ready", timeout=1, trust_env=False).status_code == 200:
                 return
         time.sleep(0.1)
-    process.send_signal(signal.SIGABRT)
-    process.wait()
     raise TimeoutError(port)
 
 
