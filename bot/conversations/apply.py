@@ -24,7 +24,7 @@ from bot.engine.effects import (
     WakeAt,
     WithdrawQueued,
 )
-from bot.engine.inputs import Location, Media, MessageReceived
+from bot.engine.inputs import Kind, Location, Media, MessageReceived, SentFile
 from bot.messages import outbox
 from bot.messages.queries import said
 from bot.tickets import service
@@ -45,9 +45,10 @@ class Scene:
     input_id: int
     sid: str  #: of the message that caused the turn, or empty
     position: int  #: of the transcript's last message
-    questions_last: timedelta  #: a question that could not be sent for so long gives way to newer words
-    sent_at: datetime | None = None  #: of a message that no webhook brought: when the customer sent it
     heard: str = ""  #: what the customer wrote
+    questions_last: timedelta = timedelta(minutes=30)  #: a question that could not be sent for so long gives way to newer words
+    sent_at: datetime | None = None  #: of a message that no webhook brought: when the customer sent it
+    reasons: tuple[str, ...] = ()  #: why the bot says what it says, where no message of the customer's has them
     wake_at: datetime | None = None
     ticket: str = ""  #: number of the ticket that was opened in this turn
     has_answered: bool = False  #: "typing…" is shown before the first answer only
@@ -118,22 +119,36 @@ def attachments(parts: tuple[Media | Location, ...]) -> tuple[dict[str, Any], ..
 
 def _say(scene: Scene, effect: Say) -> None:
     for body in bubbles(effect.text.replace(TICKET, scene.ticket)):
-        scene.position += 1
-        message = outbox.NewMessage(
-            conversation_id=scene.conversation_id,
-            position=scene.position,
-            cause=scene.cause(),
-            author=effect.author,
-            address=scene.address,
-            body=body,
-            answers_sid="" if scene.has_answered else scene.sid,
-            expires_at=scene.now + scene.questions_last if effect.is_question else None,
-            look_up_from=scene.sent_at,
-        )
-        scene.has_answered = True
-        outbox.queue(scene.connection, message, scene.now)
+        expires_at = scene.now + scene.questions_last if effect.is_question else None
+        _queue(scene, effect.author, body=body, expires_at=expires_at)
+    # WhatsApp takes one file for each message, and a caption only for some types: so the words go before, on their own.
+    for file in effect.files:
+        item = {"file": file.id, "content_type": file.content_type}
+        _queue(scene, effect.author, body="", kind=_kind(file).value, attachments=(item,))
     if effect.author != "bot":
         service.mark_answered(scene.connection, scene.conversation_id, scene.now)
+
+
+def _queue(scene: Scene, author: str, **content: Any) -> None:
+    scene.position += 1
+    message = outbox.NewMessage(
+        conversation_id=scene.conversation_id,
+        position=scene.position,
+        cause=scene.cause(),
+        author=author,
+        address=scene.address,
+        reasons=scene.reasons if author == "bot" else (),
+        answers_sid="" if scene.has_answered else scene.sid,
+        look_up_from=scene.sent_at,
+        **content,
+    )
+    scene.has_answered = True
+    outbox.queue(scene.connection, message, scene.now)
+
+
+def _kind(file: SentFile) -> Kind:
+    family = file.content_type.partition("/")[0]
+    return {"image": Kind.IMAGE, "audio": Kind.AUDIO, "video": Kind.VIDEO}.get(family, Kind.DOCUMENT)
 
 
 def _open_ticket(scene: Scene, effect: OpenTicket) -> None:

@@ -105,6 +105,8 @@ def handle(connection: Connection, rules: Rules, conversation_id: str, now: date
     scene = scene_of(connection, rules, here, waits, now)
     if isinstance(happened, MessageReceived):
         write_received(scene, happened, result.reasons)
+    else:
+        scene.reasons = result.reasons
     for effect in result.effects:
         apply(scene, effect)
     save(scene, here.version, snapshot.to_json(result.conversation))

@@ -68,6 +68,12 @@ _WAITING = Prepared(
     .order_by(sa.func.min(_longest.c.id))
     .limit(sa.bindparam("most"))
 )
+_RUN_OUT = Prepared(
+    sa.update(conversations)
+    .where(conversations.c.id == sa.bindparam("conversation"), conversations.c.wake_at == sa.bindparam("due"))
+    .values(arrivals=conversations.c.arrivals + 1, wake_at=None)
+    .returning(conversations.c.arrivals)
+)
 _DUE = Prepared(
     sa.select(conversations.c.id, conversations.c.wake_at)
     .where(conversations.c.wake_at <= sa.bindparam("now"))
@@ -107,12 +113,7 @@ def record_message(connection: Connection, received: Received, flow: Flow, now: 
 
 def record_time_out(connection: Connection, conversation_id: str, due: datetime, now: datetime) -> bool:
     """Put a time-out into the inbox; False if it is there already."""
-    arrival = connection.execute(
-        sa.update(conversations)
-        .where(conversations.c.id == conversation_id, conversations.c.wake_at == due)
-        .values(arrivals=conversations.c.arrivals + 1, wake_at=None)
-        .returning(conversations.c.arrivals)
-    ).scalar_one_or_none()
+    arrival = _RUN_OUT.scalar(connection, conversation=conversation_id, due=due)
     return arrival is not None and insert_new(
         connection,
         inbox,
