@@ -16,7 +16,7 @@ conversations = sa.Table(
     sa.Column("positions", sa.Integer, nullable=False),  # how many messages the transcript holds
     sa.Column("last_message_at", Moment, nullable=False),  # of the customer: the 24-hour window counts from here
     sa.Column("wake_at", Moment, nullable=True, index=True),
-    sa.Column("pace", sa.Float, nullable=True),  # seconds since 1970 up to which what the customer wrote is paid for: see `pace`
+    sa.Column("pace", sa.BigInteger, nullable=True),  # see `pace`: milliseconds since 1970
 )
 
 inbox = sa.Table(

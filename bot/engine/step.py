@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 
-from bot.engine import asides, desk
+from bot.engine import asides, bursts, desk
 from bot.engine.conversation import Conversation
 from bot.engine.effects import Effect, Say, WakeAt
 from bot.engine.flow import Flow
@@ -27,6 +27,7 @@ from bot.engine.inputs import (
     Input,
     Kind,
     MessageReceived,
+    MessagesPiledUp,
     TicketResolved,
     TimeRanOut,
 )
@@ -74,11 +75,15 @@ def step(flow: Flow, conversation: Conversation, happened: Input, circumstances:
                 desk.hear(turn, happened, opens=delivered)
             elif not delivered:  # else they wrote in order to read it, as they were asked to
                 _message(turn, happened)
+                bursts.leave_out_repeats(turn, conversation)
+                bursts.ask_pardon(turn)
             turn.change(last_at=circumstances.now, reminded=False)
         case TimeRanOut():
             turn.reasons.append("happened time_ran_out")
             desk.let_time_run_out(turn)
             _time_ran_out(turn)
+        case MessagesPiledUp():
+            bursts.slow_down(turn)
         case AgentTookOver():
             turn.reasons.append("happened agent_took_over")
             desk.take_over(turn, happened)
@@ -203,7 +208,7 @@ def _without_words(turn: Turn, said: MessageReceived) -> bool:
         return False
     if not turn.effects:
         turn.say_phrase("only_text")
-    turn.flow.nodes[turn.state].remind(turn)
+    turn.remind()
     return True
 
 
@@ -257,12 +262,12 @@ def _miss(turn: Turn) -> None:
     turn.change(misses=turn.conversation.misses + 1)
     turn.reasons.append(f"unfit {turn.refusal.reason}" if turn.refusal is not None else f"missed {turn.conversation.misses}")
     explained = turn.flow.refusal(turn.refusal) if turn.refusal is not None else turn.flow.phrases["not_understood"]
-    turn.effects.append(Say(explained))
+    turn.effects.append(Say(explained, is_question=True))
     if turn.conversation.misses >= 2 and turn.state != turn.flow.roles.offer_agent:
         turn.change(misses=0, return_to=turn.state)
         fire(turn, "aside.offer_agent")
     elif turn.refusal is None:
-        turn.flow.nodes[turn.state].remind(turn)
+        turn.remind()
 
 
 def _time_ran_out(turn: Turn) -> None:
@@ -271,7 +276,7 @@ def _time_ran_out(turn: Turn) -> None:
     was_silent = last is None or turn.circumstances.now - last >= turn.circumstances.reminder_after
     if in_form(turn) and was_silent and not turn.conversation.reminded:
         turn.say_phrase("reminder")
-        turn.flow.nodes[turn.state].remind(turn)
+        turn.remind()
         turn.change(reminded=True)
 
 
@@ -281,7 +286,7 @@ def _joined(effects: list[Effect]) -> tuple[Effect, ...]:
     for effect in effects:
         last = joined[-1] if joined else None
         if isinstance(effect, Say) and isinstance(last, Say) and _fit_together(last, effect):
-            joined[-1] = Say(f"{last.text}\n\n{effect.text}", effect.author)
+            joined[-1] = Say(f"{last.text}\n\n{effect.text}", effect.author, is_question=last.is_question and effect.is_question)
         else:
             joined.append(effect)
     return tuple(joined)
