@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection, Row
 
 from bot.contacts.tables import contacts
 from bot.conversations.apply import Scene, apply, write_received
+from bot.conversations.dialogues import follow
 from bot.conversations.inbox import MOST_ATTEMPTS
 from bot.conversations.tables import conversations, inbox
 from bot.engine import conversation as snapshot
@@ -60,13 +61,15 @@ def handle(connection: Connection, rules: Rules, conversation_id: str, now: date
         reopen_within=rules.reopen_within,
         template=rules.template,
     )
-    result = step(rules.flow, snapshot.from_json(here.state), happened, circumstances)
+    before = snapshot.from_json(here.state)
+    result = step(rules.flow, before, happened, circumstances)
     scene = _scene(connection, here, waits, now)
     scene.promises = rules.promises
     if isinstance(happened, MessageReceived):
         write_received(scene, happened, result.reasons)
     for effect in result.effects:
         apply(scene, effect)
+    follow(connection, rules.flow, conversation_id, (before, happened, result), now)
     _save(scene, here.version, snapshot.to_json(result.conversation))
     connection.execute(sa.update(inbox).where(inbox.c.id == waits.id).values(handled_at=now, error=""))
     return True

@@ -43,3 +43,18 @@ sa.Index(
     sqlite_where=inbox.c.handled_at.is_(None),
     postgresql_where=inbox.c.handled_at.is_(None),
 )
+
+#: What one customer and the bot had to say to each other without a long silence: for the reports, and nothing else.
+dialogues = sa.Table(
+    "dialogues",
+    metadata,
+    sa.Column("id", Counter, primary_key=True),
+    sa.Column("conversation_id", sa.Text, sa.ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False, index=True),
+    sa.Column("began_at", Moment, nullable=False, index=True),
+    sa.Column("last_at", Moment, nullable=False),  # when the customer wrote last
+    sa.Column("path", Json, nullable=False),  # the nodes it came through, each once, in the order of the first visit
+    sa.Column("node", sa.Text, nullable=False),  # where it stands, or stood before it came to rest
+    sa.Column("answered", sa.Boolean, nullable=False),  # a documented answer was given
+    sa.Column("opened_ticket", sa.Boolean, nullable=False),
+    sa.Column("asked_agent", sa.Boolean, nullable=False),  # the customer asked for an agent, or one came
+)

@@ -144,4 +144,5 @@ def _ways_from_anywhere(nodes: Mapping[str, Node], back: Mapping[str, str], role
 def _enter(event: EventData) -> None:
     """Called by the machine after every move: the new node says what it has to say."""
     turn = cast(Turn, event.model)
+    turn.visited.append(turn.state)
     turn.next = turn.flow.nodes[turn.state].enter(turn)

@@ -1,0 +1,76 @@
+"""Keeps, in the turn's transaction, the way that each customer takes through the flow: where they came, where they stopped.
+
+A dialogue is what a customer writes without `SILENCE` in between. What is said to an agent, and the answers to the question how
+the attention was, belong to none.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from bot.conversations.tables import dialogues
+from bot.engine.conversation import Conversation
+from bot.engine.effects import OpenTicket
+from bot.engine.flow import Flow
+from bot.engine.inputs import AgentTookOver, Input, MessageReceived
+from bot.engine.nodes.comment import Comment
+from bot.engine.nodes.rate import Rate
+from bot.engine.step import Step
+
+#: After so long without a word the customer is gone, and what comes then is a new dialogue.
+SILENCE = timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class _Before:
+    id: int
+    path: list[str]
+    answered: bool
+    opened_ticket: bool
+    asked_agent: bool
+
+
+def follow(
+    connection: Connection, flow: Flow, conversation_id: str, turn: tuple[Conversation, Input, Step], now: datetime
+) -> None:
+    """Note where a turn (the conversation before it, what happened, what came of it) led the customer."""
+    before, happened, result = turn
+    match happened:
+        case AgentTookOver():
+            _set_agent(connection, conversation_id, now)
+        case MessageReceived() if not before.agent and not isinstance(flow.nodes.get(before.node), Rate | Comment):
+            _extend(connection, flow, conversation_id, result, now)
+
+
+def _extend(connection: Connection, flow: Flow, conversation_id: str, result: Step, now: datetime) -> None:
+    known = _current(connection, conversation_id, now)
+    path = list(dict.fromkeys([*(known.path if known else [flow.start]), *result.visited]))
+    stops = [name for name in (*result.visited, result.conversation.node) if name != flow.start]
+    values = {
+        "last_at": now,
+        "path": path,
+        "answered": bool(known and known.answered) or any(name in flow.cases for name in result.visited),
+        "opened_ticket": bool(known and known.opened_ticket) or any(isinstance(one, OpenTicket) for one in result.effects),
+        "asked_agent": bool(known and known.asked_agent) or flow.roles.agent in result.visited,
+        **({"node": stops[-1]} if stops else {}),
+    }
+    if known is None:
+        values = {"node": flow.start, **values, "conversation_id": conversation_id, "began_at": now}
+        connection.execute(sa.insert(dialogues).values(values))
+    else:
+        connection.execute(sa.update(dialogues).where(dialogues.c.id == known.id).values(values))
+
+
+def _set_agent(connection: Connection, conversation_id: str, now: datetime) -> None:
+    known = _current(connection, conversation_id, now)
+    if known is not None:
+        connection.execute(sa.update(dialogues).where(dialogues.c.id == known.id).values(asked_agent=True))
+
+
+def _current(connection: Connection, conversation_id: str, now: datetime) -> _Before | None:
+    columns = (dialogues.c.id, dialogues.c.path, dialogues.c.answered, dialogues.c.opened_ticket, dialogues.c.asked_agent)
+    here = sa.and_(dialogues.c.conversation_id == conversation_id, dialogues.c.last_at > now - SILENCE)
+    row = connection.execute(sa.select(*columns).where(here).order_by(dialogues.c.id.desc()).limit(1)).one_or_none()
+    return None if row is None else _Before(*row)
