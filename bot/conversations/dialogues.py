@@ -4,7 +4,7 @@ A dialogue is what a customer writes without `SILENCE` in between. What is said 
 the attention was, belong to none.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -16,6 +16,7 @@ from bot.engine.effects import OpenTicket
 from bot.engine.flow import Flow
 from bot.engine.inputs import AgentTookOver, Input, MessageReceived
 from bot.engine.nodes.comment import Comment
+from bot.engine.nodes.confirm import Confirm
 from bot.engine.nodes.rate import Rate
 from bot.engine.step import Step
 
@@ -28,6 +29,7 @@ class _Before:
     id: int
     path: list[str]
     answered: bool
+    helped: bool
     opened_ticket: bool
     asked_agent: bool
 
@@ -44,6 +46,13 @@ def follow(
             _extend(connection, flow, conversation_id, result, now)
 
 
+def helped_at(flow: Flow) -> frozenset[str]:
+    """Where those come who say yes when they are asked whether a documented answer was of use."""
+    asked = (flow.nodes[name] for case in flow.cases.values() for name in case.leads_to().values())
+    targets = {node.if_yes.goto for node in asked if isinstance(node, Confirm)}
+    return frozenset(targets - flow.forms.keys())
+
+
 def _extend(connection: Connection, flow: Flow, conversation_id: str, result: Step, now: datetime) -> None:
     known = _current(connection, conversation_id, now)
     path = list(dict.fromkeys([*(known.path if known else [flow.start]), *result.visited]))
@@ -52,6 +61,7 @@ def _extend(connection: Connection, flow: Flow, conversation_id: str, result: St
         "last_at": now,
         "path": path,
         "answered": bool(known and known.answered) or any(name in flow.cases for name in result.visited),
+        "helped": bool(known and known.helped) or any(name in helped_at(flow) for name in result.visited),
         "opened_ticket": bool(known and known.opened_ticket) or any(isinstance(one, OpenTicket) for one in result.effects),
         "asked_agent": bool(known and known.asked_agent) or flow.roles.agent in result.visited,
         **({"node": stops[-1]} if stops else {}),
@@ -70,7 +80,7 @@ def _set_agent(connection: Connection, conversation_id: str, now: datetime) -> N
 
 
 def _current(connection: Connection, conversation_id: str, now: datetime) -> _Before | None:
-    columns = (dialogues.c.id, dialogues.c.path, dialogues.c.answered, dialogues.c.opened_ticket, dialogues.c.asked_agent)
+    columns = [dialogues.c[name.name] for name in fields(_Before)]
     here = sa.and_(dialogues.c.conversation_id == conversation_id, dialogues.c.last_at > now - SILENCE)
     row = connection.execute(sa.select(*columns).where(here).order_by(dialogues.c.id.desc()).limit(1)).one_or_none()
     return None if row is None else _Before(*row)

@@ -55,6 +55,7 @@ dialogues = sa.Table(
     sa.Column("path", Json, nullable=False),  # the nodes it came through, each once, in the order of the first visit
     sa.Column("node", sa.Text, nullable=False),  # where it stands, or stood before it came to rest
     sa.Column("answered", sa.Boolean, nullable=False),  # a documented answer was given
+    sa.Column("helped", sa.Boolean, nullable=False),  # and the customer said that it was of use, or that they would wait
     sa.Column("opened_ticket", sa.Boolean, nullable=False),
     sa.Column("asked_agent", sa.Boolean, nullable=False),  # the customer asked for an agent, or one came
 )

@@ -45,6 +45,7 @@ class Way:
     at: datetime
     path: tuple[str, ...]
     answered: bool = False
+    helped: bool = False
     opened_ticket: bool = False
     asked_agent: bool = False
 
@@ -160,7 +161,10 @@ def _ways(case: str, created_at: datetime, chance: random.Random) -> tuple[Way, 
     others = texts["other_ways"]
     (other,) = chance.choices(others, [one["often"] for one in others])
     earlier = created_at - timedelta(days=1 + 6 * chance.random())
-    return (Way(earlier, tuple(other["path"]), other["answered"], asked_agent=other.get("agent", False)), last)
+    before = Way(
+        earlier, tuple(other["path"]), other["answered"], other["path"][-1] == "resuelto", asked_agent=other.get("agent", False)
+    )
+    return (before, last)
 
 
 def _status(age: timedelta, chance: random.Random) -> Status:

@@ -35,7 +35,7 @@ MESSAGES = (
     "status", "attempts", "answers_sid", "created_at", "updated_at",
 )  # fmt: skip
 EVENTS_OF_TICKETS = ("ticket_id", "at", "kind", "actor", "data")
-DIALOGUES = ("conversation_id", "began_at", "last_at", "path", "node", "answered", "opened_ticket", "asked_agent")
+DIALOGUES = ("conversation_id", "began_at", "last_at", "path", "node", "answered", "helped", "opened_ticket", "asked_agent")
 
 
 def contact(story: Story, at: At) -> Row:
@@ -96,7 +96,7 @@ def dialogues(story: Story, at: At) -> Iterator[Row]:
     """The ways that the customer took through the flow: the one that ended in the ticket, and perhaps one before."""
     for way in story.ways:
         moment = at(way.at)
-        ends = (way.answered, way.opened_ticket, way.asked_agent)
+        ends = (way.answered, way.helped, way.opened_ticket, way.asked_agent)
         yield (story.person.key, moment, moment, _json(way.path), way.path[-1], *ends)
 
 

@@ -39,6 +39,11 @@ class Period:
         return datetime.combine(self.last + timedelta(days=1), time(), self.zone)
 
     @property
+    def before(self) -> "Period":
+        """As many days, right before it: what it is compared with."""
+        return Period(self.first - (self.last - self.first) - timedelta(days=1), self.first - timedelta(days=1), self.zone)
+
+    @property
     def days(self) -> list[date]:
         """Its days in order."""
         return [self.first + timedelta(days=n) for n in range((self.last - self.first).days + 1)]
@@ -83,11 +88,11 @@ def by_agent(connection: Connection, period: Period) -> Table:
 def times(connection: Connection, period: Period) -> Table:
     """How long the tickets opened in the period took, in hours by the clock: the middle one, and nine of ten."""
     columns = (tickets.c.created_at, tickets.c.first_responded_at, tickets.c.resolved_at)
-    found = connection.execute(sa.select(*columns).where(_within(tickets.c.created_at, period))).all()
+    found = connection.execute(sa.select(*columns).where(within(tickets.c.created_at, period))).all()
     answers = sorted(_hours(row.created_at, row.first_responded_at) for row in found if row.first_responded_at)
     solutions = sorted(_hours(row.created_at, row.resolved_at) for row in found if row.resolved_at)
     rows = (
-        (name, len(hours), _share_below(hours, 0.5), _share_below(hours, 0.9))
+        (name, len(hours), share_below(hours, 0.5), share_below(hours, 0.9))
         for name, hours in (("first_response", answers), ("resolution", solutions))
     )
     return Table(("time", "count", "median_hours", "p90_hours"), tuple(rows))
@@ -114,7 +119,7 @@ def _by(connection: Connection, period: Period, name: str) -> Table:
             sa.func.count(sa.case((answered_in_time, 1))),
             sa.func.count(sa.case((resolved_in_time, 1))),
         )
-        .where(_within(tickets.c.created_at, period))
+        .where(within(tickets.c.created_at, period))
         .group_by(tickets.c[name])
         .order_by(sa.text("opened DESC"), tickets.c[name])
     )
@@ -123,10 +128,11 @@ def _by(connection: Connection, period: Period, name: str) -> Table:
 
 
 def _moments(connection: Connection, column: sa.Column[Any], period: Period) -> Iterable[datetime]:
-    return connection.scalars(sa.select(column).where(_within(column, period)))
+    return connection.scalars(sa.select(column).where(within(column, period)))
 
 
-def _within(column: sa.Column[Any], period: Period) -> sa.ColumnElement[bool]:
+def within(column: sa.Column[Any], period: Period) -> sa.ColumnElement[bool]:
+    """The moment lies in the period."""
     return sa.and_(column >= period.begin, column < period.end)
 
 
@@ -138,6 +144,6 @@ def _hours(begin: datetime, end: datetime) -> float:
     return round((end - begin) / timedelta(hours=1), 1)
 
 
-def _share_below(ordered: list[float], share: float) -> float | None:
+def share_below(ordered: list[float], share: float) -> float | None:
     """The smallest value that this share of all is not above (nearest rank); None if there is none."""
     return ordered[max(0, -int(-len(ordered) * share // 1) - 1)] if ordered else None

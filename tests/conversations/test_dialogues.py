@@ -52,7 +52,10 @@ def test_what_comes_to_rest_is_remembered_by_where_it_was_before(stack: Stack) -
     say(stack, "hola", "olvidé la contraseña", "sí")
     (one,) = noted(stack)
     assert one.path == ["inicio", "menu.principal", "olvide_clave", "ayudo", "resuelto"]
-    assert (one.node, one.answered) == ("resuelto", True)
+    assert (one.node, one.answered, one.helped) == ("resuelto", True, True)
+    say(stack, "hola")
+    (one,) = noted(stack)
+    assert (one.node, one.helped) == ("menu.principal", True)
 
 
 def test_after_a_day_of_silence_a_new_dialogue_begins_and_not_before(stack: Stack) -> None:

@@ -11,8 +11,9 @@ from sqlalchemy.engine import Connection
 from bot.db import Database
 from bot.tickets import export
 from bot.tickets.promises import Due
+from bot.tickets.ratings import RATINGS
 from bot.tickets.reports import REPORTS, Period, Table
-from bot.tickets.service import mark_answered, move, open_ticket
+from bot.tickets.service import comment, mark_answered, move, open_ticket, rate
 from tests.conversations.transcript import ZONE
 from tests.tickets.world import MINUTE, add_customer, asked, new_database
 
@@ -72,6 +73,26 @@ def test_tickets_are_counted_by_category_case_and_agent_with_promises_kept(datab
 
 def test_times_are_the_middle_one_and_nine_of_ten(database: Database) -> None:
     assert made(database, "tiempos").rows == (("first_response", 2, 1.0, 35.0), ("resolution", 2, 26.0, 36.0))
+
+
+def test_ratings_are_counted_and_averaged_and_comments_come_newest_first(database: Database) -> None:
+    def job(connection: Connection) -> None:
+        for n, (agent, stars, said) in enumerate([("ana.gomez", 5, "¡Gracias!"), ("luis.paz", 1, ""), ("luis.paz", 4, "Bien")]):
+            number = _open(connection, "ana", f"26 1{n}:00")
+            move(connection, number, "assign", agent, at("27 08:00"))
+            move(connection, number, "resolve", agent, at(f"28 0{n}:00"))
+            rate(connection, number, stars, at("28 12:00"))
+            comment(connection, number, said, at("28 12:00"))
+
+    database.write_now(job)
+    read = database.read_now(lambda connection: {name: RATINGS[name](connection, WEEK).rows for name in RATINGS})
+    assert read["calificaciones"] == ((5, 1, 33.3), (4, 1, 33.3), (3, 0, 0.0), (2, 0, 0.0), (1, 1, 33.3))
+    assert read["calificaciones-asesores"] == (("luis.paz", 2, 2.5, 1), ("ana.gomez", 1, 5.0, 0))
+    assert read["calificaciones-casos"] == (("olvide_clave", 3, 3.33, 1),)
+    assert [row[1:] for row in read["comentarios"]] == [
+        (date(2026, 11, 28), 4, "luis.paz", "Bien"),
+        (date(2026, 11, 28), 5, "ana.gomez", "¡Gracias!"),
+    ]
 
 
 @pytest.mark.parametrize("report", list(REPORTS))

@@ -19,6 +19,7 @@ def upgrade() -> None:
         sa.Column("path", Json, nullable=False),
         sa.Column("node", sa.Text(), nullable=False),
         sa.Column("answered", sa.Boolean(), nullable=False),
+        sa.Column("helped", sa.Boolean(), nullable=False),
         sa.Column("opened_ticket", sa.Boolean(), nullable=False),
         sa.Column("asked_agent", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
