@@ -31,6 +31,7 @@ from bot.messages.queries import conversation_of
 from bot.messages.sender import Policy, Sender
 from bot.migrations import upgrade
 from bot.settings import Settings, SettingsProblem
+from bot.tickets.exporter import Exporter
 from bot.tickets.promises import Promises, Target
 
 _log = logging.getLogger(__name__)
@@ -174,17 +175,19 @@ async def working(runtime: Runtime) -> AsyncIterator[None]:
         await _recover(runtime, policy)
     worker = Worker(runtime.database, runtime.coordination, rules, now)
     sender = Sender(runtime.database, runtime.coordination, runtime.channel, policy, now)
-    fetcher = _fetcher(runtime)
+    fetcher, exporter = _fetcher(runtime), _exporter(runtime)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(worker.run(), name="worker")
         tasks.create_task(sender.run(), name="sender")
         tasks.create_task(fetcher.run(), name="fetcher")
+        tasks.create_task(exporter.run(), name="exporter")
         try:
             yield
         finally:
             worker.stop()
             sender.stop()
             fetcher.stop()
+            exporter.stop()
             await runtime.coordination.wake("inbox")
             await runtime.coordination.wake("outbox")
     await runtime.coordination.close()
@@ -204,6 +207,14 @@ def _fetcher(runtime: Runtime) -> attachments.Fetcher:
         await runtime.coordination.publish(Change(conversation_id))
 
     return attachments.Fetcher(runtime.database, runtime.channel, policy, runtime.clock.now, tell)
+
+
+def _exporter(runtime: Runtime) -> Exporter:
+    async def tell(export_id: str) -> None:
+        await runtime.coordination.publish(Change(export_id))
+
+    settings, flow = runtime.settings, runtime.flow
+    return Exporter(runtime.database, settings.exports_folder, flow.zone, runtime.clock.now, tell)
 
 
 async def _recover(runtime: Runtime, policy: Policy) -> None:

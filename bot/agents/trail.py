@@ -34,6 +34,7 @@ class Action(StrEnum):
     TICKET_CHANGED = "ticket:changed"
     CUSTOMER_ANSWERED = "ticket:answered"
     TICKETS_EXPORTED = "ticket:exported"
+    EXPORT_FETCHED = "ticket:export:fetched"
     ATTACHMENT_READ = "attachment:read"
 
 

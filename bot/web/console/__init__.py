@@ -11,7 +11,22 @@ from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
 from bot.settings import ROOT
-from bot.web.console import account, attachments, code, desk, errors, factor, inbox, live, login, people, reports, tickets, trail
+from bot.web.console import (
+    account,
+    attachments,
+    code,
+    desk,
+    errors,
+    exports,
+    factor,
+    inbox,
+    live,
+    login,
+    people,
+    reports,
+    tickets,
+    trail,
+)
 from bot.web.console.context import Console, ConsoleRuntime
 from bot.web.console.delivery import Reasons, load
 from bot.web.console.headers import ProtectiveHeaders
@@ -26,6 +41,7 @@ ROUTERS = (
     people.router,
     trail.router,
     reports.router,
+    exports.router,
     inbox.router,
     live.router,
     tickets.router,

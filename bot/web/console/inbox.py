@@ -67,6 +67,7 @@ async def show_list(request: Request, session: SessionNeeded) -> Response:
         is_first=question.behind is None,
         more=to(**{_BEHIND: str(shown.page.more)}) if shown.page.more else "",
         to=to,
+        export=f"{root(request)}/exportaciones{to(**{_SORT: None}).removeprefix(root(request) + '/')}",
         now=asking.now,
         cases={name: case.label for name, case in runtime.flow.cases.items()},
     )

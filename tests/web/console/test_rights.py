@@ -22,6 +22,8 @@ from bot.attachments.keep import THUMB, VIEW
 from bot.attachments.service import add_sent
 from bot.attachments.types import TYPES
 from bot.settings import Console, Settings
+from bot.tickets import exports, tables
+from bot.tickets.exporting import Wanted, Words
 from bot.tickets.service import move, open_ticket
 from bot.web.console import ROUTERS, live
 from bot.web.console.verbs import OPEN, VERBS
@@ -58,7 +60,10 @@ MAY: dict[str, set[Role]] = {
     "GET /informes": LEADS,
     "GET /informes/{report}": LEADS,
     "GET /informes/{report}/csv": LEADS,
-    "GET /solicitudes.csv": LEADS,
+    "GET /exportaciones": LEADS,
+    "POST /exportaciones": LEADS,
+    "GET /exportaciones/{export}": LEADS,
+    "GET /exportaciones/{export}/archivo": LEADS,
     "GET /registro": LEADS,
     "GET /": EVERYBODY,
     "GET /vivo": EVERYBODY,
@@ -76,13 +81,18 @@ MAY: dict[str, set[Role]] = {
 }
 OTHERS = {address for address in MAY if address.startswith("POST /personas/{username}")}
 #: What is only ever looked for among one's own.
-NOT_FOUND_IF_OTHERS = {"POST /cuenta/sesiones/{id}/cerrar"}
+NOT_FOUND_IF_OTHERS = {
+    "POST /cuenta/sesiones/{id}/cerrar",
+    "GET /exportaciones/{export}",
+    "GET /exportaciones/{export}/archivo",
+}
 #: There is no QR code before a second factor was begun.
 NOT_FOUND_AT_FIRST = {"GET /cuenta/segundo-factor/qr.svg"}
 #: What stands for a parameter of an address: Ana's own, Luis', nobody's. Ana is the one who asks.
 THINGS = {
     "username": {"own": "ana.gomez", "other": "luis.paz", "absent": "nadie"},
     "report": {"own": "movimiento", "other": "asesores", "absent": "nada"},
+    "export": {"own": "c" * 32, "other": "d" * 32, "absent": "0" * 32},
     "number": {"own": "SF-000001", "other": "SF-000002", "absent": "SF-000099"},
     "identity": {"own": "a" * 32, "other": "b" * 32, "absent": "0" * 32},
 }
@@ -111,6 +121,20 @@ def things(world: World) -> None:
         world.write(add_sent, identity=identity, kind=kind, size=1, now=NOW, has_preview=True)
         for name in (identity, identity + VIEW, identity + THUMB):
             save(world.settings.attachments_folder, name, b"x")
+        _exported(world, agent, THINGS["export"]["own" if customer == "ana" else "other"])
+
+
+def _exported(world: World, agent: str, identity: str) -> None:
+    """A file of tickets of this agent's."""
+
+    def job(connection: sa.Connection) -> None:
+        given = exports.ask_for(connection, Wanted(agent), Words({}), "csv", NOW)
+        connection.execute(sa.update(tables.exports).where(tables.exports.c.id == given).values(id=identity))
+        exports.finish(connection, identity, NOW, done=1, size=1)
+
+    world.write(job)
+    world.settings.exports_folder.mkdir(exist_ok=True)
+    (world.settings.exports_folder / f"{identity}.csv").write_text("x")
 
 
 def visitor(world: World, open_browser: OpenBrowser, role: Role) -> tuple[Browser, str]:
@@ -136,7 +160,7 @@ def session_of(world: World, username: str) -> str:
 def ask(browser: Browser, address: str, csrf: str = "", **parameters: str) -> httpx.Response:
     method, path = address.split()
     path = "/consola" + path.format(**parameters)
-    return browser.get(path) if method == "GET" else browser.post(path, {"csrf": csrf, "role": "agent"})
+    return browser.get(path) if method == "GET" else browser.post(path, {"csrf": csrf, "role": "agent", "formato": "csv"})
 
 
 def test_every_address_says_what_it_is_for_and_nothing_else_does() -> None:
