@@ -72,7 +72,7 @@ def add(connection: Connection, name: str, username: str, password_hash: str, no
         problem = f"{username!r} cannot be a username: 2 to 32 of a-z 0-9 . _ - are, except customer and bot"
         raise AccountRefusedError(problem, "malformed")
     agent = Agent(id=uuid.uuid4().hex, username=username, name=name, created_at=now, disabled_at=None)
-    values = {"id": agent.id, "username": username, "name": name, "password_hash": password_hash}
+    values: dict[str, object] = {"id": agent.id, "username": username, "name": name, "password_hash": password_hash}
     values |= {"role": agent.role.value, "created_at": now}
     if not insert_new(connection, agents, values):
         raise AccountRefusedError(f"the username {username} is taken", "taken")

@@ -10,7 +10,7 @@ from bot.engine.nodes.start import Start
 
 @dataclass(frozen=True)
 class Branch:
-    """A node's place. `label` is what customers read: the words of its option, or of its question; else the node's own name."""
+    """A node's place. `label` is what customers read: the words of its option, else its label or the first line it says."""
 
     node: str
     depth: int
@@ -42,4 +42,6 @@ def _below(flow: Flow, name: str, depth: int, label: str, found: dict[str, Branc
 
 
 def _label(flow: Flow, name: str, label: str) -> str:
-    return label or str(getattr(flow.nodes[name], "label", "") or name.rpartition(".")[2])
+    node = flow.nodes[name]
+    said = str(getattr(node, "text", "")).partition("\n")[0].replace("*", "").strip()
+    return label or str(getattr(node, "label", "")) or said or name

@@ -14,6 +14,7 @@ from bot.agents import accounts
 from bot.agents.trail import Action, Deed, record
 from bot.conversations import reports as of_dialogues
 from bot.conversations.reports import View
+from bot.engine.flow import Flow
 from bot.engine.tree import branches
 from bot.tickets import export
 from bot.tickets.ratings import RATINGS
@@ -31,6 +32,7 @@ REPORTS = ("resumen", *OF_TICKETS, *RATINGS, "bot", "bot-casos", "abandono")
 #: What the page shows unless other days are chosen, and the most that can be chosen.
 _USUAL, _LONGEST = timedelta(days=29), timedelta(days=366)
 _WIDTH = 720
+_LONGEST_LABEL = 90
 #: Which columns are drawn as bars, if a table has them: the first set that fits.
 _DRAWN = (("opened", "resolved"), ("rated",), ("dialogues",))
 
@@ -136,7 +138,7 @@ def _shown(request: Request, table: Table, names: dict[str, str]) -> list[list[V
     known: Mapping[str, Mapping[str, str]] = {
         "assignee": names,
         "case": {name: case.label for name, case in flow.cases.items()},
-        "node": {branch.node: branch.label for branch in branches(flow)},
+        "node": _places(flow),
         "time": words(request, "columns"),
         "measure": words(request, "measures"),
         "outcome": words(request, "outcomes"),
@@ -145,6 +147,15 @@ def _shown(request: Request, table: Table, names: dict[str, str]) -> list[list[V
         [known.get(column, {}).get(str(value), value) for column, value in zip(table.columns, row, strict=True)]
         for row in table.rows
     ]
+
+
+def _places(flow: Flow) -> dict[str, str]:
+    """Every node as people know it; a form's question behind what leads to the form, as forms ask the same things."""
+    labels = {branch.node: branch.label for branch in branches(flow)}
+    parts = {name: f"{labels[form]} › {labels[name]}" for name, form in flow.forms.items() if name != form}
+    return {
+        name: text if len(text) <= _LONGEST_LABEL else f"{text[:_LONGEST_LABEL]}…" for name, text in {**labels, **parts}.items()
+    }
 
 
 def _bars(table: Table) -> tuple[tuple[str, ...], list[list[int]]]:

@@ -65,8 +65,12 @@ def test_what_the_list_shows_is_asked_for_awaited_and_fetched(supervisor: Browse
     waiting = supervisor.get(address)
     assert waiting.headers["refresh"] == "3"
     assert "En espera" in parsed(waiting).text
+    assert "En espera" in supervisor.get(address, headers={"X-Block": "live"}).text
     assert supervisor.get(f"{address}/archivo").status_code == 404
     work(world)
+    block = supervisor.get(address, headers={"X-Block": "live"})
+    assert "Descargar" in block.text
+    assert "<main" not in block.text
     ready = supervisor.get(address)
     assert "refresh" not in ready.headers
     assert "3 solicitudes" in parsed(ready).words
