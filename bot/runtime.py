@@ -190,6 +190,7 @@ async def working(runtime: Runtime) -> AsyncIterator[None]:
             exporter.stop()
             await runtime.coordination.wake("inbox")
             await runtime.coordination.wake("outbox")
+    await runtime.channel.close()
     await runtime.coordination.close()
 
 

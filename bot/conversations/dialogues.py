@@ -19,6 +19,7 @@ from bot.engine.nodes.comment import Comment
 from bot.engine.nodes.confirm import Confirm
 from bot.engine.nodes.rate import Rate
 from bot.engine.step import Step
+from bot.statements import Prepared, insert
 
 #: After so long without a word the customer is gone, and what comes then is a new dialogue.
 SILENCE = timedelta(hours=24)
@@ -28,10 +29,25 @@ SILENCE = timedelta(hours=24)
 class _Before:
     id: int
     path: list[str]
+    node: str
     answered: bool
     helped: bool
     opened_ticket: bool
     asked_agent: bool
+
+
+_CURRENT = Prepared(
+    sa.select(*(dialogues.c[one.name] for one in fields(_Before)))
+    .where(dialogues.c.conversation_id == sa.bindparam("conversation_id"), dialogues.c.last_at > sa.bindparam("since"))
+    .order_by(dialogues.c.id.desc())
+    .limit(1)
+)
+_CHANGED = ("last_at", "path", "node", "answered", "helped", "opened_ticket", "asked_agent")
+_EXTENDED = Prepared(
+    sa.update(dialogues)
+    .where(dialogues.c.id == sa.bindparam("dialogue"))
+    .values({name: sa.bindparam(f"new_{name}") for name in _CHANGED})
+)
 
 
 def follow(
@@ -68,9 +84,10 @@ def _extend(connection: Connection, flow: Flow, conversation_id: str, result: St
     }
     if known is None:
         values = {"node": flow.start, **values, "conversation_id": conversation_id, "began_at": now}
-        connection.execute(sa.insert(dialogues).values(values))
+        insert(connection, dialogues, values)
     else:
-        connection.execute(sa.update(dialogues).where(dialogues.c.id == known.id).values(values))
+        values = {"node": known.node, **values}
+        _EXTENDED.run(connection, dialogue=known.id, **{f"new_{name}": value for name, value in values.items()})
 
 
 def _set_agent(connection: Connection, conversation_id: str, now: datetime) -> None:
@@ -80,7 +97,5 @@ def _set_agent(connection: Connection, conversation_id: str, now: datetime) -> N
 
 
 def _current(connection: Connection, conversation_id: str, now: datetime) -> _Before | None:
-    columns = [dialogues.c[name.name] for name in fields(_Before)]
-    here = sa.and_(dialogues.c.conversation_id == conversation_id, dialogues.c.last_at > now - SILENCE)
-    row = connection.execute(sa.select(*columns).where(here).order_by(dialogues.c.id.desc()).limit(1)).one_or_none()
+    row = _CURRENT.first(connection, conversation_id=conversation_id, since=now - SILENCE)
     return None if row is None else _Before(*row)

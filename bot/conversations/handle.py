@@ -102,6 +102,8 @@ def handle(connection: Connection, rules: Rules, conversation_id: str, now: date
     scene.promises = rules.promises
     if isinstance(happened, MessageReceived):
         write_received(scene, happened, result.reasons)
+    else:
+        scene.reasons = result.reasons
     for effect in result.effects:
         apply(scene, effect)
     follow(connection, rules.flow, conversation_id, (before, happened, result), now)

@@ -11,13 +11,14 @@ from sqlalchemy.engine import Connection
 
 from bot.tickets import search
 from bot.tickets.filters import FILTERS, Asking, condition
+from bot.tickets.labels import of_tickets
 from bot.tickets.queries import Ticket, from_row, select
 from bot.tickets.reports import Period, within
 from bot.tickets.tables import tickets
 
 BATCH = 500
 COLUMNS = (
-    "number", "created_at", "status", "category", "case", "customer", "phone", "assignee", "detail",
+    "number", "created_at", "status", "category", "case", "labels", "customer", "phone", "assignee", "detail",
     "first_response_due_at", "first_responded_at", "resolution_due_at", "resolved_at", "rating", "rating_comment",
 )  # fmt: skip
 #: Answers of the forms that stand in columns of their own already.
@@ -75,6 +76,14 @@ def takes(wanted: Wanted, zone: ZoneInfo) -> bool:
 
 
 @dataclass(frozen=True)
+class Found:
+    """A ticket with the names of its labels."""
+
+    ticket: Ticket
+    labels: str
+
+
+@dataclass(frozen=True)
 class Reader:
     """Reads the tickets in pieces, so that no piece takes long; each piece as it is when it is read."""
 
@@ -88,7 +97,7 @@ class Reader:
             return connection.execute(sa.select(sa.func.count()).select_from(tickets)).scalar_one()
         return connection.execute(sa.select(sa.func.count()).select_from(tickets).where(self._passes())).scalar_one()
 
-    def batch(self, connection: Connection, after: int | None) -> tuple[list[Ticket], int | None]:
+    def batch(self, connection: Connection, after: int | None) -> tuple[list[Found], int | None]:
         """Some tickets behind the mark `after` (None: the first ones), and the mark of the next piece, or None at the end.
 
         Oldest first; what was searched for newest first.
@@ -97,19 +106,19 @@ class Reader:
             ids = search.found(connection, self.wanted.words, below=after, most=BATCH)
             query = select().where(tickets.c.id.in_(ids), self._passes()).order_by(tickets.c.id.desc())
             more = ids[-1] if len(ids) == BATCH else None
-            return [from_row(row) for row in connection.execute(query)], more
+            return _with_labels(connection, query), more
         query = select().where(tickets.c.id > (after or 0), self._passes()).order_by(tickets.c.id).limit(BATCH)
-        found = [from_row(row) for row in connection.execute(query)]
-        return found, found[-1].id if len(found) == BATCH else None
+        found = _with_labels(connection, query)
+        return found, found[-1].ticket.id if len(found) == BATCH else None
 
-    def rows(self, found: Sequence[Ticket], words: Words) -> Iterator[list[object]]:
+    def rows(self, found: Sequence[Found], words: Words) -> Iterator[list[object]]:
         """One for each ticket, as `words` has the columns."""
-        for ticket in found:
-            given = {answer.name: answer.value for answer in ticket.fields}
-            yield [*(self._value(ticket, name, words) for name in COLUMNS), *(given.get(name, "") for name in words.fields)]
+        for one in found:
+            given = {answer.name: answer.value for answer in one.ticket.fields}
+            yield [*(self._value(one, name, words) for name in COLUMNS), *(given.get(name, "") for name in words.fields)]
 
-    def _value(self, ticket: Ticket, name: str, words: Words) -> object:
-        value = getattr(ticket, name)
+    def _value(self, one: Found, name: str, words: Words) -> object:
+        value = one.labels if name == "labels" else getattr(one.ticket, name)
         if isinstance(value, datetime):
             return value.astimezone(self.zone).strftime("%Y-%m-%d %H:%M")
         return words.names.get(name, {}).get(value, value)
@@ -118,3 +127,9 @@ class Reader:
         chosen = condition(self.wanted.filters, Asking(self.wanted.username, self.now), lead="")
         period = self.wanted.period(self.zone)
         return chosen if period is None else sa.and_(chosen, within(tickets.c.created_at, period))
+
+
+def _with_labels(connection: Connection, query: sa.Select[Any]) -> list[Found]:
+    found = [from_row(row) for row in connection.execute(query)]
+    labels = of_tickets(connection, [ticket.id for ticket in found])
+    return [Found(ticket, ", ".join(label.name for label in labels[ticket.id])) for ticket in found]

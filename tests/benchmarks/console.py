@@ -25,6 +25,7 @@ from fastapi import FastAPI
 from bot.agents import accounts, sessions
 from bot.agents.rights import Role
 from bot.agents.tables import agents
+from bot.channels.base import Channel
 from bot.coordination.in_process import InProcess
 from bot.db import Database
 from bot.demo.progress import progress
@@ -42,6 +43,7 @@ from bot.tickets.spreadsheets import FORMATS
 from bot.tickets.tables import tickets
 from bot.web.console import create_console
 from tests import servers
+from tests.web.console.conftest import nobody_answers
 
 #: First page and search are to stay below this, in milliseconds.
 TARGET = 60
@@ -71,6 +73,7 @@ class Parts:
     clock: Clock
     settings: Settings = field(default_factory=lambda: Settings(public_url="http://testserver"))
     coordination: InProcess = field(default_factory=InProcess)
+    channel: Channel = field(default_factory=nobody_answers)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

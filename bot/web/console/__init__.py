@@ -14,18 +14,24 @@ from bot.settings import ROOT
 from bot.web.console import (
     account,
     attachments,
+    canned,
     code,
     desk,
     errors,
     exports,
     factor,
+    fields,
     inbox,
+    labels,
     live,
     login,
     people,
+    presence,
+    replying,
     reports,
     tickets,
     trail,
+    views,
 )
 from bot.web.console.context import Console, ConsoleRuntime
 from bot.web.console.delivery import Reasons, load
@@ -46,6 +52,12 @@ ROUTERS = (
     live.router,
     tickets.router,
     desk.router,
+    fields.router,
+    replying.router,
+    presence.router,
+    labels.router,
+    canned.router,
+    views.router,
     attachments.router,
 )
 _STATIC = Path(__file__).parent.parent / "static"
