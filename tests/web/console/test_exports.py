@@ -3,11 +3,11 @@
 import asyncio
 import csv
 import io
-from datetime import timedelta
 from functools import partial
 
 import httpx
 import pytest
+import sqlalchemy as sa
 
 from bot.agents import accounts
 from bot.agents.rights import Role
@@ -15,6 +15,7 @@ from bot.engine.effects import FieldValue
 from bot.tickets.exporter import Exporter
 from bot.tickets.exports import KEPT
 from bot.tickets.service import open_ticket
+from bot.tickets.tables import exports
 from tests.conversations.transcript import ZONE
 from tests.tickets.world import NOW, add_customer, asked, open_many
 from tests.web.console.browser import HOME, Browser, parsed
@@ -93,9 +94,11 @@ def test_a_file_is_gone_after_its_time_and_was_never_a_colleagues(supervisor: Br
     assert supervisor.get(f"{address}/archivo").status_code == 403
     world.write(lambda connection: accounts.set_role(connection, "ana.gomez", Role.SUPERVISOR, NOW))
     assert supervisor.get(f"{address}/archivo").status_code == 200
-    world.clock.advance(hours=KEPT / timedelta(hours=1) - 13)
-    assert supervisor.get(address).status_code in {200, 303}
-    assert supervisor.get("/consola/exportaciones/nada/archivo").status_code in {303, 404}
+    world.write(lambda connection: connection.execute(sa.update(exports).values(expires_at=NOW)))
+    assert supervisor.get(f"{address}/archivo").status_code == 404
+    world.write(lambda connection: connection.execute(sa.update(exports).values(expires_at=NOW + KEPT, agent="luis.paz")))
+    assert supervisor.get(address).status_code == 404
+    assert supervisor.get(f"{address}/archivo").status_code == 404
 
 
 def test_what_makes_no_sense_is_told_and_nothing_is_prepared(supervisor: Browser, world: World) -> None:
