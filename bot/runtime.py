@@ -33,6 +33,7 @@ from bot.messages.queries import conversation_of
 from bot.messages.sender import Policy, Sender
 from bot.migrations import upgrade
 from bot.settings import Settings, SettingsProblem
+from bot.tickets.exporter import Exporter
 from bot.tickets.promises import Promises, Target
 
 _log = logging.getLogger(__name__)
@@ -168,14 +169,14 @@ async def working(runtime: Runtime, *, works: bool = True) -> AsyncIterator[None
     Without `works` the messages are handled and sent by other processes on the same database.
     """
     await runtime.coordination.start()
-    loops: list[Worker | Sender | attachments.Fetcher] = []
+    loops: list[Worker | Sender | attachments.Fetcher | Exporter] = []
     if works:
         policy = _sender_policy(runtime)
         if runtime.database.embedded:
             await _recover(runtime, policy)
         rules, now = rules_of(runtime.settings, runtime.flow), runtime.clock.now
         sender = Sender(runtime.database, runtime.coordination, runtime.channel, policy, now)
-        loops = [Worker(runtime.database, runtime.coordination, rules, now), sender, _fetcher(runtime)]
+        loops = [Worker(runtime.database, runtime.coordination, rules, now), sender, _fetcher(runtime), _exporter(runtime)]
     looking = _catch_up(runtime)
     await looking.before_listening(runtime.clock.now())
     async with asyncio.TaskGroup() as tasks:
@@ -231,6 +232,14 @@ def _fetcher(runtime: Runtime) -> attachments.Fetcher:
         await runtime.coordination.publish(Change(conversation_id))
 
     return attachments.Fetcher(runtime.database, runtime.channel, policy, runtime.clock.now, tell)
+
+
+def _exporter(runtime: Runtime) -> Exporter:
+    async def tell(export_id: str) -> None:
+        await runtime.coordination.publish(Change(export_id))
+
+    settings, flow = runtime.settings, runtime.flow
+    return Exporter(runtime.database, settings.exports_folder, flow.zone, runtime.clock.now, tell)
 
 
 async def _recover(runtime: Runtime, policy: Policy) -> None:

@@ -148,6 +148,11 @@ class Settings(BaseSettings):
         """Where customers' and agents' files are kept; several machines need a folder that they share."""
         return self.folder / "attachments"
 
+    @property
+    def exports_folder(self) -> Path:
+        """Where the files of tickets that agents asked for wait to be fetched; shared as the attachments are."""
+        return self.attachments_folder / "exports"
+
     @classmethod
     def settings_customise_sources(
         cls,

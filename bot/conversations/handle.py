@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 
 from bot.contacts.tables import contacts
 from bot.conversations.apply import Scene, apply, write_received
+from bot.conversations.dialogues import follow
 from bot.conversations.tables import conversations, inbox
 from bot.engine import conversation as snapshot
 from bot.engine import stored
@@ -101,7 +102,8 @@ def handle(connection: Connection, rules: Rules, conversation_id: str, now: date
         waited=now - (waits.sent_at or waits.received_at),
         template=rules.template,
     )
-    result = step(rules.flow, snapshot.from_json(here.state), happened, circumstances)
+    before = snapshot.from_json(here.state)
+    result = step(rules.flow, before, happened, circumstances)
     scene = scene_of(connection, rules, here, waits, now)
     if isinstance(happened, MessageReceived):
         write_received(scene, happened, result.reasons)
@@ -109,6 +111,7 @@ def handle(connection: Connection, rules: Rules, conversation_id: str, now: date
         scene.reasons = result.reasons
     for effect in result.effects:
         apply(scene, effect)
+    follow(connection, rules.flow, conversation_id, (before, happened, result), now)
     save(scene, here.version, snapshot.to_json(result.conversation))
     _DONE.run(connection, input_id=waits.id, now=now)
     return True

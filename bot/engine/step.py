@@ -57,6 +57,7 @@ class Step:
     #: Why, for agents: a meaning by its name alone, all else as a kind and what it is about. Kinds: those of understanding,
     #: `command`, `at` and `to` (nodes before and after), `way` (node and trigger), `unfit`, `missed`, `happened`.
     reasons: tuple[str, ...] = ()
+    visited: tuple[str, ...] = ()  #: the nodes it led through, each once, in order; documented answers given in passing too
 
 
 def begin(flow: Flow) -> Conversation:
@@ -101,7 +102,7 @@ def step(flow: Flow, conversation: Conversation, happened: Input, circumstances:
     turn.reasons.append(f"to {turn.state}")
     if (wake_at := _wake_at(turn)) is not None:
         turn.effects.append(WakeAt(wake_at))
-    return Step(after, _joined(turn.effects), tuple(turn.reasons))
+    return Step(after, _joined(turn.effects), tuple(turn.reasons), tuple(dict.fromkeys(turn.visited)))
 
 
 def _wake_at(turn: Turn) -> datetime | None:
@@ -249,6 +250,7 @@ def _path(turn: Turn, said: MessageReceived) -> bool:
 def _walk(turn: Turn, begin_at: str, triggers: list[str]) -> bool:
     """Take several menus in one go; only the last arrival is heard."""
     turn.state = begin_at
+    turn.visited.append(begin_at)
     turn.change(misses=0)
     for trigger in triggers[:-1]:
         heard = len(turn.effects)

@@ -69,6 +69,7 @@ class Turn:
     state: str
     effects: list[Effect] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
+    visited: list[str] = field(default_factory=list)  #: nodes that were entered, and cases that were explained in passing
     next: str | None = None  #: the trigger with which a node that waits for nothing passes on
     has_gap: bool = False  #: the question is about a detail that the document leaves open
     refusal: Refused | None = None  #: why a field did not take the answer
@@ -123,6 +124,7 @@ class Turn:
     def note_answered(self, case: str) -> None:
         """A documented case was explained; say so too if the question went further than the document."""
         self.change(answered=(*self.conversation.answered, case))
+        self.visited.append(case)
         if self.has_gap:
             self.say_phrase("gap")
             self.has_gap = False
