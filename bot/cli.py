@@ -18,6 +18,7 @@ COMMANDS = {
     "draw": "print the flow as a Mermaid diagram",
     "understand": "understand lines of text as the bot does, and say why",
     "tickets": "list tickets, or show one",
+    "verify": "check that no message was lost, doubled or brought out of order",
     "agents": "let people into the console, or shut them out",
 }
 

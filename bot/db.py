@@ -8,8 +8,9 @@ there only one writer can be at work anyway and the disk's flush is the expensiv
 import asyncio
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -104,6 +105,15 @@ class Database:
     def read_now(self, job: Job[T]) -> T:
         """`read` for callers without an event loop."""
         return _in_transaction(self.reading, job)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """A connection on which every query sees the same committed data, beside the writers. It cannot write."""
+        with self.reading.connect() as connection:
+            if not self.embedded:
+                connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            with connection.begin():
+                yield connection
 
     def close(self) -> None:
         """Finish accepted jobs, then let go of the connections."""
