@@ -19,6 +19,8 @@ COMMANDS = {
     "understand": "understand lines of text as the bot does, and say why",
     "tickets": "list tickets, or show one",
     "verify": "check that no message was lost, doubled or brought out of order",
+    "backup": "write everything into one file, while the product runs",
+    "restore": "bring everything back from a backup",
     "agents": "let people into the console, or shut them out",
 }
 

@@ -151,6 +151,12 @@ def recover(connection: Connection, look_up_at: datetime) -> int:
     return result.rowcount
 
 
+def doubt(connection: Connection, now: datetime) -> int:
+    """After a restore: what was to be sent when the backup was made may have been sent since. Returns how many that are."""
+    values = {"status": Status.UNKNOWN.value, "due_at": now}
+    return connection.execute(sa.update(messages).where(messages.c.status.in_(UNSETTLED)).values(values)).rowcount
+
+
 def next_due(connection: Connection) -> datetime | None:
     """When the next message is due, or None if none is waiting."""
     when: datetime | None = connection.execute(

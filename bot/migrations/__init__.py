@@ -11,10 +11,15 @@ from sqlalchemy.engine import Connection
 from bot.db import Database
 
 
-def upgrade(database: Database, to: str = "head") -> None:
-    """Bring the database to the schema of this version, or to an earlier step. Does nothing, quickly, when it is there."""
+def upgrade(database: Database) -> None:
+    """Bring the database to the schema of this version. Does nothing, quickly, when it is there already."""
     with database.engine.begin() as connection:
-        command.upgrade(_config(connection), to)
+        upgrade_on(connection, "head")
+
+
+def upgrade_on(connection: Connection, step: str) -> None:
+    """Bring the database to a step of the schema, within the caller's transaction."""
+    command.upgrade(_config(connection), step)
 
 
 def steps() -> list[str]:

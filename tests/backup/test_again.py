@@ -1,0 +1,66 @@
+"""An old backup comes back while Twilio remembers what was sent since: nothing is lost, nothing is said twice."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.channels.fake_twilio import FakeTwilio, Faults
+from bot.cli import main
+from bot.messages.tables import Status
+from tests.attachments.test_loop import until
+from tests.conversations.test_verify import ANA, LUIS
+from tests.messages.test_sender import read
+from tests.stack import Stack, running_stack
+
+QUICK: dict[str, Any] = {"sender": {"look_up_after_seconds": 0.1}}
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "home"
+    monkeypatch.setenv("SOPORTE_DATA_DIR", str(folder))
+    return folder
+
+
+def back_up_while_twilio_is_away(stack: Stack, backup: Path) -> None:
+    """Both customers write, nobody is answered, and that is when the backup is made."""
+    stack.fake.faults = Faults(too_many_requests=10**6)
+    for address in (ANA, LUIS):
+        assert stack.receive(address, text="menú") == 200
+    until(lambda: len([message for message in read(stack) if message.author == "bot"]) == 2 or None)
+    assert main(["backup", str(backup)]) == 0
+    assert stack.said(ANA) == stack.said(LUIS) == []
+
+
+def restored(home: Path, backup: Path) -> None:
+    shutil.rmtree(home)
+    assert main(["restore", str(backup)]) == 0
+
+
+def test_what_was_sent_since_is_not_sent_again(home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with running_stack(home, **QUICK) as stack:
+        back_up_while_twilio_is_away(stack, tmp_path / "backup")
+        stack.fake.faults = Faults()
+        stack.settle()
+        said = {address: stack.said(address) for address in (ANA, LUIS)}
+        fake: FakeTwilio = stack.fake
+    assert [len(texts) for texts in said.values()] == [1, 1]
+    restored(home, tmp_path / "backup")
+    assert "2 messages were on their way then" in capsys.readouterr().out
+    with running_stack(home, fake=fake, **QUICK) as stack:
+        stack.settle()
+        assert {address: stack.said(address) for address in (ANA, LUIS)} == said
+        assert {message.status for message in read(stack) if message.author == "bot"} <= {Status.ACCEPTED, Status.READ}
+
+
+def test_what_was_not_sent_is_sent_once(home: Path, tmp_path: Path) -> None:
+    with running_stack(home, **QUICK) as stack:
+        back_up_while_twilio_is_away(stack, tmp_path / "backup")
+        fake: FakeTwilio = stack.fake
+    restored(home, tmp_path / "backup")
+    fake.faults = Faults()
+    with running_stack(home, fake=fake, **QUICK) as stack:
+        stack.settle()
+        assert [len(stack.said(address)) for address in (ANA, LUIS)] == [1, 1]
