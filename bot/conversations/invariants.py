@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import pairwise
 
 from bot.conversations.inbox import MOST_ATTEMPTS
 from bot.messages.tables import UNSETTLED, Direction, Status
@@ -178,7 +179,8 @@ def _all_is_handled(record: Record, overdue: datetime) -> _Found:
 
 def _nothing_missing(record: Record, _overdue: datetime) -> _Found:
     places = [line.position for line in record.lines]
-    for before, place in zip(places, [*places[1:], record.positions + 1], strict=True):
+    # What stands before the first line may have been forgotten on purpose, when its time was over.
+    for before, place in pairwise([*places, record.positions + 1]):
         if place > before + 1:
             lost = f"{before + 1} to {place - 1}" if place > before + 2 else str(before + 1)
             yield Violation(f"the transcript lacks place {lost}")

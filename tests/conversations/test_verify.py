@@ -11,8 +11,8 @@ import sqlalchemy as sa
 
 from bot.cli import main
 from bot.commands import verify as command
-from bot.conversations.invariants import Violation
-from bot.conversations.verify import verify
+from bot.conversations.invariants import Input, Record, Violation, examine
+from bot.conversations.verify import PATIENCE, verify
 from bot.db import Database
 from bot.settings import Settings, SettingsProblem
 from tests.agent import Agent
@@ -84,6 +84,14 @@ def test_healthy_traffic_is_well(file: Path, capsys: pytest.CaptureFixture[str])
     code, out, _ = outcome(capsys, settings, "--json")
     assert (code, json.loads(out)) == (0, {"violations": [], "conversations": 2, "ok": True})
     assert file.read_bytes() == before
+
+
+def test_a_conversation_that_has_only_begun_is_well() -> None:
+    now = datetime.now(UTC)
+    first = Input(id=1, arrival=1, key="SM1", received_at=now, is_handled=False, attempts=0)
+    begun = Record("c", "p", arrivals=1, positions=0, wake_at=None, inputs=[first], lines=[], tickets=[])
+    assert list(examine(begun, now - PATIENCE)) == []
+    assert [found.rule for found in examine(begun, now + PATIENCE)] == ["I3"]
 
 
 @pytest.mark.parametrize("name", DAMAGES)
