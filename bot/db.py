@@ -21,6 +21,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection, Dialect, Engine, make_url
 
+from bot import metrics
 from bot.statements import insert_new as insert_new  # noqa: PLC0414 (belongs to what a database offers)
 from bot.statements import on_driver
 
@@ -247,8 +248,9 @@ class _GroupCommit:
     def _commit(self, batch: list[_Asked]) -> None:
         """Run the batch and tell every caller how it ended, only after the commit."""
         outcomes: list[Outcome[Any]] = []
+        metrics.COMMIT_JOBS.observe(len(batch))
         try:
-            with self._engine.begin() as connection:
+            with metrics.COMMIT_SECONDS.time(), self._engine.begin() as connection:
                 outcomes = [attempt(connection, asked.job) for asked in batch]
         except Exception as error:  # noqa: BLE001 (the callers raise it: nothing was committed)
             outcomes = [Outcome(None, error)] * len(batch)

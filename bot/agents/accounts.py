@@ -73,6 +73,7 @@ def add(connection: Connection, name: str, username: str, password_hash: str, no
         raise AccountRefusedError(problem, "malformed")
     agent = Agent(id=uuid.uuid4().hex, username=username, name=name, created_at=now, disabled_at=None)
     values = {"id": agent.id, "username": username, "name": name, "password_hash": password_hash, "created_at": now}
+    values["role"] = agent.role.value
     if not insert_new(connection, agents, values):
         raise AccountRefusedError(f"the username {username} is taken", "taken")
     record(connection, deed_of(by, Action.ADDED, username), now)

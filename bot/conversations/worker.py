@@ -11,6 +11,7 @@ from functools import partial
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot import metrics
 from bot.conversations import inbox
 from bot.conversations.handle import Rules, StaleTurn, handle, note_failure
 from bot.coordination.base import Change, Coordination
@@ -76,6 +77,7 @@ class Worker:
             # One of the two edges where everything is caught: a message that breaks the rules must not stop the others.
             kind = type(error).__name__
             attempts = await self._database.write(partial(note_failure, conversation_id=conversation_id, kind=kind))
+            metrics.TURNS_FAILED.inc()
             _log.exception("a turn failed", extra={"conversation": conversation_id, "attempts": attempts})
             await asyncio.sleep(_PAUSE_AFTER_FAILURE)
             return True

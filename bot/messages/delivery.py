@@ -6,6 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from bot import metrics
 from bot.channels.base import DeliveryReport, DeliveryStatus
 from bot.messages.tables import Status, messages
 from bot.statements import Prepared
@@ -39,10 +40,15 @@ def _moving(new: Status, *conditions: sa.ColumnElement[bool], **values: Any) -> 
     return Prepared(sa.update(messages).where(*conditions, below).values(**values, **known).returning(messages.c.conversation_id))
 
 
+def _when(status: Status) -> dict[str, Any]:
+    """The column that keeps when a message got so far; what failed needs none, nothing comes after it."""
+    return {} if status is Status.FAILED else {f"{status.value}_at": sa.bindparam("now")}
+
+
 _BY_SID = messages.c.sid == sa.bindparam("its_sid")
 _BY_ID = sa.and_(messages.c.id == sa.bindparam("message_id"), sa.or_(_BY_SID, messages.c.sid.is_(None)))
 _MOVE = {
-    (status, named): _moving(status, ours, status=status.value, sid=sa.bindparam("its_sid"), due_at=None)
+    (status, named): _moving(status, ours, status=status.value, sid=sa.bindparam("its_sid"), due_at=None, **_when(status))
     for status in _ABOVE
     for named, ours in ((True, _BY_ID), (False, _BY_SID))
 }
@@ -73,4 +79,8 @@ def record(connection: Connection, report: DeliveryReport, now: datetime) -> str
         moved = _SEND_AGAIN[named].scalar(connection, **told, again_at=now + _AGAIN_AFTER)
     if moved is None:
         moved = _MOVE[status, named].scalar(connection, **told)
+    if moved is not None:
+        metrics.MESSAGES.labels(status.value).inc()
+        if status is Status.FAILED:
+            metrics.SENDS_FAILED.labels(report.error_code or "none").inc()
     return moved

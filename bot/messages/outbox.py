@@ -50,6 +50,7 @@ _ACCEPTED = Prepared(
     .where(messages.c.id == sa.bindparam("message_id"), messages.c.attempts == sa.bindparam("attempt"))
     .values(
         sid=sa.bindparam("new_sid"),
+        accepted_at=sa.bindparam("now"),
         status=sa.case((IS_UNSETTLED, Status.ACCEPTED.value), else_=messages.c.status),
         due_at=None,
         updated_at=sa.bindparam("now"),

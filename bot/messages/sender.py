@@ -13,6 +13,7 @@ from functools import partial
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot import metrics
 from bot.channels.base import Channel, Outcome, Outgoing, SendError
 from bot.coordination.base import Change, Coordination
 from bot.db import Database
@@ -108,7 +109,8 @@ class Sender:
         try:
             media_url = self._policy.media_url(message.file) if message.file else ""
             outgoing = Outgoing(message.id, message.address, message.body, message.content_sid, media_url)
-            sid = await asyncio.to_thread(self._channel.send, outgoing)
+            with metrics.SEND_SECONDS.time():
+                sid = await asyncio.to_thread(self._channel.send, outgoing)
         except SendError as error:
             await self._settle_error(message, error)
         else:
@@ -118,11 +120,13 @@ class Sender:
         now = self._now()
         match error.outcome:
             case Outcome.UNKNOWN:
+                metrics.SENDS_UNCLEAR.inc()
                 job = partial(outbox.settle_unknown, claimed=message, look_up_at=now + self._policy.look_up_after, now=now)
             case Outcome.BUSY if message.attempts < self._policy.attempts:
                 due_at = now + pause(message.attempts, random.random())  # noqa: S311 (spreads load; no secret)
                 job = partial(outbox.settle_later, claimed=message, due_at=due_at, code=error.code, now=now)
             case Outcome.BUSY | Outcome.REFUSED:
+                metrics.SENDS_FAILED.labels(error.code or "none").inc()
                 job = partial(outbox.settle_failed, claimed=message, code=error.code, now=now)
         _log.warning("a send did not succeed: %s", error, extra={"message_id": message.id, "attempts": message.attempts})
         await self._database.write(job)

@@ -54,6 +54,10 @@ messages = sa.Table(
     sa.Column("due_at", Moment, nullable=True),
     sa.Column("answers_sid", sa.Text, nullable=False),  # the customer's message it answers first: "typing…" is shown there
     sa.Column("content_sid", sa.Text, nullable=False, default=""),  # the template it is; `body` has its words
+    sa.Column("accepted_at", Moment, nullable=True),  # these four: when it got that far, by our clock
+    sa.Column("sent_at", Moment, nullable=True),
+    sa.Column("delivered_at", Moment, nullable=True),
+    sa.Column("read_at", Moment, nullable=True),
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("updated_at", Moment, nullable=False),
     sa.UniqueConstraint("conversation_id", "position"),

@@ -16,8 +16,10 @@ from bot.agents.sessions import Session
 from bot.agents.trail import Action, Deed, is_recorded_since, record
 from bot.attachments.queries import Attachment, attachments_of
 from bot.conversations.queries import Standing, standing
+from bot.conversations.trace import Arrivals, arrivals
 from bot.coordination.base import Change
 from bot.messages.queries import Message, transcript
+from bot.messages.tables import Direction
 from bot.tickets import drafts, queries
 from bot.tickets.lifecycle import Status, triggers_from
 from bot.tickets.queries import Event, Ticket, TicketState
@@ -42,6 +44,7 @@ _HELD = (Status.ASSIGNED, Status.WAITING)
 class _Shown:
     ticket: Ticket
     events: list[Event]
+    arrivals: Arrivals
     messages: list[Message]
     names: dict[str, str]  # of agents, by id and by username
     standing: Standing
@@ -100,7 +103,9 @@ async def ticket_page(
         ),
         **_about(shown),
         files=shown.files,
-        days=days(shown.messages[-latest:] if latest else shown.messages, shown.names, console_of(request).reasons),
+        days=days(
+            shown.messages[-latest:] if latest else shown.messages, shown.names, console_of(request).reasons, shown.arrivals
+        ),
         is_cut=latest is not None and len(shown.messages) > latest,
         latest=LATEST,
         cases={name: case.label for name, case in runtime.flow.cases.items()},
@@ -135,6 +140,7 @@ def _read(connection: Connection, number: str, latest: int | None, username: str
         others=[other for other in queries.tickets_of(connection, ticket.contact_id) if other.number != number],
         colleagues=[agent for agent in agents if agent.disabled_at is None and agent.username != ticket.assignee],
         draft=drafts.kept(connection, ticket.id, username),
+        arrivals=arrivals(connection, (message.sid for message in messages if message.direction is Direction.IN)),
         messages=messages,
         files=attachments_of(connection, [*ticket.attachments, *(item for message in messages for item in message.attachments)]),
         names={agent.id: agent.name for agent in agents} | {agent.username: agent.name for agent in agents},
