@@ -76,12 +76,7 @@ def test_without_a_token_only_programs_on_this_machine_may_look(header: str, tmp
 
 def test_with_a_token_only_who_shows_it_may_look(tmp_path: Path) -> None:
     with running_stack(tmp_path, metrics={"token": "a-long-token"}) as stack:
-        for headers in (
-            {},
-            {"Authorization": "Bearer another"},
-            {"Authorization": "a-long-token"},
-            {"Authorization": "Bearer ñ"},
-        ):
-            refused = httpx.get(f"{stack.url}/metrics", headers={name: value.encode() for name, value in headers.items()})
+        for shown in ("", "Bearer another", "a-long-token", "Bearer ñ"):
+            refused = httpx.get(f"{stack.url}/metrics", headers=[(b"Authorization", shown.encode())] if shown else [])
             assert (refused.status_code, refused.text, refused.headers["www-authenticate"]) == (401, "", "Bearer")
         assert measured(stack, Authorization="Bearer a-long-token", **{"X-Forwarded-For": "203.0.113.7"})
