@@ -22,7 +22,6 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection, Dialect, Engine, make_url
 
 from bot import metrics
-from bot.statements import insert_new as insert_new  # noqa: PLC0414 (belongs to what a database offers)
 from bot.statements import on_driver
 
 T = TypeVar("T")

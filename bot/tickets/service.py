@@ -13,13 +13,15 @@ from sqlalchemy.engine import Connection
 from bot.contacts.tables import contacts
 from bot.engine.effects import FieldValue
 from bot.statements import Prepared, insert, insert_new
-from bot.tickets import lifecycle, search
+from bot.tickets import labels, lifecycle, search
+from bot.tickets.desk_tables import ticket_labels
+from bot.tickets.labels import UnknownLabelError
 from bot.tickets.lifecycle import NotAllowedError, Status
 from bot.tickets.promises import Due
 from bot.tickets.tables import IS_UNREAD, ticket_events, tickets
 
 #: What a ticket's history can tell besides its moves.
-HAPPENINGS = ("opened", "transferred", "noted", "rated", "commented")
+HAPPENINGS = ("opened", "transferred", "noted", "labelled", "unlabelled", "rated", "commented")
 
 _BY_CAUSE = Prepared(sa.select(tickets.c.id, tickets.c.number).where(tickets.c.cause == sa.bindparam("cause")))
 _GIVE_NUMBER = Prepared(
@@ -31,6 +33,11 @@ _HEAR = Prepared(
     .where(tickets.c.conversation_id == sa.bindparam("conversation"), tickets.c.status != Status.RESOLVED.value)
     .values(unread=sa.true(), last_message_at=sa.bindparam("now"))
     .returning(tickets.c.id)
+)
+_MOVE_LABELS = Prepared(
+    sa.update(ticket_labels)
+    .where(ticket_labels.c.ticket_id == sa.bindparam("ticket"))
+    .values(last_message_at=sa.bindparam("now"))
 )
 
 
@@ -161,6 +168,33 @@ def note(connection: Connection, number: str, text: str, actor: str, key: str, n
     return True
 
 
+def label(connection: Connection, number: str, key: str, actor: str, now: datetime) -> bool:
+    """Put a label on a ticket; False if it has it. Raises UnknownTicketError, and UnknownLabelError, also for an archived one."""
+    put = labels.known(connection, key)
+    if put.archived_at is not None:
+        raise UnknownLabelError(key)
+    # Locked, so that no message comes in between: the row below has the ticket's own time.
+    query = sa.select(tickets.c.id, tickets.c.last_message_at).where(tickets.c.number == number).with_for_update()
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        raise UnknownTicketError(number)
+    values = {"ticket_id": row.id, "label": key, "last_message_at": row.last_message_at}
+    if not insert_new(connection, ticket_labels, values):
+        return False
+    _record(connection, row.id, now, kind="labelled", actor=actor, data={"label": put.name})
+    return True
+
+
+def unlabel(connection: Connection, number: str, key: str, actor: str, now: datetime) -> bool:
+    """Take a label off a ticket; False if it does not have it. Raises UnknownTicketError, UnknownLabelError."""
+    name, identity = labels.known(connection, key).name, _state(connection, number)[0]
+    here = sa.and_(ticket_labels.c.ticket_id == identity, ticket_labels.c.label == key)
+    if connection.execute(sa.delete(ticket_labels).where(here)).rowcount != 1:
+        return False
+    _record(connection, identity, now, kind="unlabelled", actor=actor, data={"label": name})
+    return True
+
+
 def rate(connection: Connection, number: str, stars: int, now: datetime) -> None:
     """Keep the customer's rating, 1 to 5 stars. A later one takes its place; the history has both."""
     identity = _state(connection, number)[0]
@@ -185,6 +219,7 @@ def mark_answered(connection: Connection, conversation_id: str, now: datetime) -
 def hear(connection: Connection, conversation_id: str, text: str, now: datetime) -> None:
     """The customer wrote: the tickets of the conversation that are not resolved are unread, and their window begins anew."""
     for row in _HEAR.all(connection, conversation=conversation_id, now=now):
+        _MOVE_LABELS.run(connection, ticket=row.id, now=now)
         search.add(connection, row.id, text)
 
 
