@@ -24,7 +24,6 @@ WEBHOOK_SECONDS = Histogram(
     registry=REGISTRY,
 )
 DUPLICATES = Counter("soporte_duplicates", "Webhooks of messages that were there already", registry=REGISTRY)
-CAUGHT_UP = Counter("soporte_caught_up", "Messages that no webhook had brought", registry=REGISTRY)
 TURN_SECONDS = Histogram(
     "soporte_turn_seconds",
     "From reading an input to having written its effects, without the commit",

@@ -12,15 +12,16 @@ from datetime import datetime
 
 import sqlalchemy as sa
 from prometheus_client import generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.metrics_core import Metric
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.conversations.tables import inbox
+from bot.conversations.tables import catch_ups, inbox
 from bot.messages.tables import UNSETTLED, messages
 from bot.metrics import REGISTRY
 from bot.runtime import Runtime
@@ -39,8 +40,10 @@ class Waiting:
     input_seconds: float
     outgoing: dict[str, int]  #: by status
     outgoing_seconds: float
+    caught_up: int  #: messages that no webhook had brought, since the beginning
+    looked_seconds: float | None  #: since the provider's list was compared last; None if it never was
 
-    def families(self) -> Iterator[GaugeMetricFamily]:
+    def families(self) -> Iterator[Metric]:
         """The same for Prometheus."""
         yield GaugeMetricFamily("soporte_inbox_waiting", "Inputs that are not handled yet", self.inputs)
         yield GaugeMetricFamily("soporte_inbox_oldest_seconds", "Age of the oldest of them", self.input_seconds)
@@ -49,6 +52,9 @@ class Waiting:
             outbox.add_metric([status.value], self.outgoing.get(status.value, 0))
         yield outbox
         yield GaugeMetricFamily("soporte_outbox_oldest_seconds", "Age of the oldest of them", self.outgoing_seconds)
+        yield CounterMetricFamily("soporte_caught_up", "Messages that no webhook had brought", self.caught_up)
+        if self.looked_seconds is not None:
+            yield GaugeMetricFamily("soporte_caught_up_age_seconds", "Since Twilio's list was compared last", self.looked_seconds)
 
 
 def waiting(connection: Connection, now: datetime) -> Waiting:
@@ -62,11 +68,15 @@ def waiting(connection: Connection, now: datetime) -> Waiting:
         sa.select(messages.c.status, sa.func.count(), first).where(unsettled).group_by(messages.c.status)
     )
     rows = outgoing.all()
+    last_look = sa.func.min(catch_ups.c.looked_at, type_=catch_ups.c.looked_at.type)
+    caught_up = connection.execute(sa.select(sa.func.coalesce(sa.func.sum(catch_ups.c.found), 0), last_look)).one()
     return Waiting(
         inputs=inputs[0],
         input_seconds=_seconds(inputs[1], now),
         outgoing={row[0]: row[1] for row in rows},
         outgoing_seconds=_seconds(min((row[2] for row in rows), default=None), now),
+        caught_up=int(caught_up[0]),
+        looked_seconds=None if caught_up[1] is None else _seconds(caught_up[1], now),
     )
 
 
@@ -76,7 +86,7 @@ class _Found:
     def __init__(self, found: Waiting) -> None:
         self._found = found
 
-    def collect(self) -> Iterator[GaugeMetricFamily]:
+    def collect(self) -> Iterator[Metric]:
         return self._found.families()
 
 

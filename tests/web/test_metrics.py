@@ -57,8 +57,8 @@ def test_what_waits_is_counted_with_its_age(tmp_path: Path) -> None:
 
 def test_a_refused_message_is_counted_by_its_error(tmp_path: Path) -> None:
     with running_stack(tmp_path) as stack:
-        stack.fake.faults = Faults(undelivered=1)
-        name = "soporte_sends_failed_total code=63010"
+        stack.fake.faults = Faults(undelivered=1, undelivered_code=63016)
+        name = "soporte_sends_failed_total code=63016"
         before = measured(stack).get(name, 0.0)
         assert stack.receive(ANA, text="menú") == 200
         stack.settle()
