@@ -16,12 +16,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
 
-from bot.conversations.inbox import MOST_ATTEMPTS
 from bot.messages.tables import UNSETTLED, Direction, Status
 from bot.tickets.lifecycle import EVENTS, NotAllowedError, after
 from bot.tickets.lifecycle import Status as TicketStatus
 from bot.tickets.service import number_of
 
+#: An input that failed so often is put aside; one that is neither handled nor put aside then was given up.
+MOST_ATTEMPTS = 5
 _NUMBER = re.compile(r"SF-\d{6,}", re.ASCII)
 _TRIGGERS = {event: trigger for trigger, event in EVENTS.items()}
 _ARRIVED = (Status.ACCEPTED, Status.SENT, Status.DELIVERED, Status.READ)
