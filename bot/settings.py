@@ -114,6 +114,12 @@ class Promises(_Section):
     categories: dict[str, Target] = {}
 
 
+class Metrics(_Section):
+    """Who may look at /metrics."""
+
+    token: SecretStr = SecretStr("")
+
+
 class Settings(BaseSettings):
     """Everything an installation can choose. Immutable once read."""
 
@@ -124,6 +130,7 @@ class Settings(BaseSettings):
     redis_url: SecretStr = SecretStr("")
     data_dir: Path = Path("data")
     dev: bool = False
+    logs: Literal["plain", "json"] = "plain"
     twilio: Twilio = Twilio()
     conversation: Conversation = Conversation()
     sender: Sender = Sender()
@@ -132,6 +139,7 @@ class Settings(BaseSettings):
     attachments: Attachments = Attachments()
     console: Console = Console()
     promises: Promises = Promises()
+    metrics: Metrics = Metrics()
 
     @property
     def database(self) -> str:
