@@ -57,7 +57,7 @@ async def show_qr(request: Request, session: SessionNeeded) -> Response:
 async def confirm(request: Request, form: FormNeeded) -> Response:
     """Put the second factor into force, and show its recovery codes, only now. All other sessions of the agent end."""
     console, session = console_of(request), form.session
-    if not may_try_a_code(request, session):
+    if not await may_try_a_code(request, session):
         return await _shown(request, session, problem=Problem.THROTTLED, status=429)
     author, client, key = author_of(request, session), client_of(request), console.factor_key
     now, outside = console.runtime.clock.now(), console.runtime.clock.outside()
@@ -74,7 +74,7 @@ async def confirm(request: Request, form: FormNeeded) -> Response:
     done = await console.runtime.database.write(job)
     if done is None:
         return await _shown(request, session, problem=Problem.WRONG, status=403)
-    forgive_codes(request, session)
+    await forgive_codes(request, session)
     codes, token = done
     renewed = await console.runtime.database.read(partial(sessions.find, token=token, now=now))
     answer = page(request, "recovery.html", session=renewed or session, codes=codes)
