@@ -43,4 +43,7 @@ COMMIT_SECONDS = Histogram(
     "soporte_commit_seconds", "One batch of writes to the embedded database, with its commit", buckets=_QUICK, registry=REGISTRY
 )
 COMMIT_JOBS = Histogram("soporte_commit_jobs", "Writes that shared a commit", buckets=(1, 2, 4, 8, 16, 32, 64), registry=REGISTRY)
+CSP_REPORTS = Counter(
+    "soporte_csp_reports", "What browsers held back by the pages' content policy, by directive", ["directive"], registry=REGISTRY
+)
 LIVE_PAGES = Gauge("soporte_live_pages", "Pages of agents that are told of changes at present", registry=REGISTRY)

@@ -32,6 +32,7 @@ from bot.web.console import (
     tickets,
     trail,
     views,
+    violations,
 )
 from bot.web.console.context import Console, ConsoleRuntime
 from bot.web.console.delivery import Reasons, load
@@ -59,6 +60,7 @@ ROUTERS = (
     canned.router,
     views.router,
     attachments.router,
+    violations.router,
 )
 _STATIC = Path(__file__).parent.parent / "static"
 
@@ -80,6 +82,6 @@ def create_console(runtime: ConsoleRuntime, reasons: Reasons | None = None, stop
     for router in ROUTERS:
         app.include_router(router)
     app.mount("/estatico", StaticFiles(directory=_STATIC), name="static")
-    app.add_middleware(ProtectiveHeaders, secure=app.state.console.secure, static="/estatico/")
+    app.add_middleware(ProtectiveHeaders, secure=app.state.console.secure, static="/estatico/", reports=violations.PATH)
     errors.install(app)
     return app

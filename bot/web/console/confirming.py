@@ -1,4 +1,4 @@
-"""Asking once more who it is, before something that a passer-by at an open screen must not do; counts attempts, as the login does."""
+"""Asking once more who it is, before what a passer-by at an open screen must not do. Attempts are counted as the login's are."""
 
 import asyncio
 from enum import StrEnum

@@ -104,7 +104,7 @@ async def renew_recovery(request: Request, form: FormNeeded) -> Response:
 
 @router.post("/cuenta/segundo-factor/quitar")
 async def remove(request: Request, form: FormNeeded) -> Response:
-    """Take one's second factor away, where it is not demanded, for whoever gives the password again."""
+    """Take one's second factor away, where it is not demanded, for whoever gives the password again. Other sessions end."""
     console, session = console_of(request), form.session
     if console.factor_required:
         return await _shown(request, session, problem="required", status=409)
@@ -112,13 +112,19 @@ async def remove(request: Request, form: FormNeeded) -> Response:
         return refusal
     author, now = author_of(request, session), console.runtime.clock.now()
 
-    def job(connection: Connection) -> None:
+    client = client_of(request)
+
+    def job(connection: Connection) -> str:
         if factor.is_set(connection, session.agent_id):
             record(connection, deed_of(author, Action.FACTOR_REMOVED, session.username), now)
         factor.reset(connection, session.agent_id)
+        sessions.end_all(connection, session.agent_id)
+        return sessions.start(connection, session.agent_id, now, console.lifetime, client)
 
-    await console.runtime.database.write(job)
-    return RedirectResponse(f"{root(request)}/cuenta/segundo-factor", status_code=303)
+    token = await console.runtime.database.write(job)
+    answer = RedirectResponse(f"{root(request)}/cuenta/segundo-factor", status_code=303)
+    cookies.put_session(request, answer, token)
+    return answer
 
 
 async def _unless_password(request: Request, form: SentForm) -> Response | None:
