@@ -16,6 +16,7 @@ from bot.web.console import (
     attachments,
     canned,
     code,
+    company,
     desk,
     errors,
     exports,
@@ -43,6 +44,7 @@ from bot.web.console.pages import environment
 ROUTERS = (
     login.router,
     code.router,
+    company.router,
     account.router,
     factor.router,
     people.router,
