@@ -25,7 +25,7 @@ from bot.channels.base import (
 from bot.channels.twilio.http import Http
 from bot.channels.twilio.media import file_url
 from bot.channels.twilio.sending import SendingHttp
-from bot.channels.twilio.webhooks import DELIVERY_STATUS, parse_message, parse_status
+from bot.channels.twilio.webhooks import DELIVERY_STATUS, grouped, parse_message, parse_status
 
 #: Messages per page of a listing: the most Twilio gives.
 _PAGE_SIZE = 1000
@@ -70,8 +70,9 @@ class TwilioChannel:
     def verify(self, url: str, parameters: Parameters, signature: str) -> bool:
         """See `Channel`. `url` is the public address with its query, as the provider was told it."""
         # The validator tries the address with and without its port. Nearly always it is signed as it was told, which costs half.
-        as_told = self._validator.compute_signature(url, parameters)
-        return compare(as_told, signature) or bool(self._validator.validate(url, parameters, signature))
+        values = _Values(grouped(parameters))
+        as_told = self._validator.compute_signature(url, values)
+        return compare(as_told, signature) or bool(self._validator.validate(url, values, signature))
 
     def parse_message(self, parameters: Parameters) -> Received:
         """See `Channel`."""
@@ -133,6 +134,12 @@ class TwilioChannel:
         """See `Channel`."""
         self._http.close()
         await self._sending.close()
+
+
+class _Values(dict[str, list[str]]):
+    """Parameters as the validator likes them: every name with all of its values."""
+
+    getall = dict.__getitem__
 
 
 @contextmanager
