@@ -156,6 +156,7 @@ def _record(connection: Connection, received: Received, flow: Flow, place: tuple
     secrets = flow.vocabulary.secrets
     announced = _announced(connection, conversation_id, now)
     redacted = redact(received.message.text, secrets, announced)
+    harmless = "" if redacted.masked else redacted.text
     message = replace(received.message, text=redacted.text, masked=redacted.masked)
     return insert_new(
         connection,
@@ -165,7 +166,7 @@ def _record(connection: Connection, received: Received, flow: Flow, place: tuple
             "arrival": arrival,
             "key": received.sid,
             "input": stored.to_json(message),
-            "parameters": redact_fields(received.parameters, secrets, announced),
+            "parameters": redact_fields(received.parameters, secrets, announced, harmless),
             "awaits_secret": redacted.awaits,
             "received_at": now,
             "attempts": 0,
