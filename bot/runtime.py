@@ -12,12 +12,16 @@ from functools import partial
 from pathlib import Path
 from typing import TextIO
 
+from sqlalchemy.engine import make_url
+
 from bot.attachments import loop as attachments
 from bot.attachments.fetch import Rules as FetchRules
 from bot.attachments.links import Links, read_key
 from bot.attachments.service import recover as fetch_again
 from bot.channels.base import Channel
 from bot.channels.twilio import TwilioChannel
+from bot.conversations import catch_up
+from bot.conversations.catch_up import CatchUp
 from bot.conversations.handle import Rules
 from bot.conversations.worker import Worker
 from bot.coordination.base import Change, Coordination
@@ -28,8 +32,9 @@ from bot.flows import read_flow
 from bot.messages import outbox
 from bot.messages.queries import conversation_of
 from bot.messages.sender import Policy, Sender
-from bot.migrations import upgrade
+from bot.migrations import step_of, steps, upgrade
 from bot.settings import Settings, SettingsProblem
+from bot.tickets.exporter import Exporter
 from bot.tickets.promises import Promises, Target
 
 _log = logging.getLogger(__name__)
@@ -91,6 +96,29 @@ def open_database(settings: Settings) -> Database:
     return database
 
 
+def open_to_read(settings: Settings) -> Database:
+    """The database as it is, also while the product runs: nothing is made and nothing changed.
+
+    Raises SettingsProblem if there is none, or if it is of another version.
+    """
+    if not _is_there(settings):
+        raise SettingsProblem([f"{settings.folder} holds no data yet (SOPORTE_DATA_DIR says where to look)"])
+    database = Database(settings.database)
+    found = database.read_now(step_of)
+    if found == steps()[0]:
+        return database
+    database.close()
+    if found is None:
+        raise SettingsProblem(["the database holds no data yet (SOPORTE_DATABASE_URL says where to look)"])
+    raise SettingsProblem([f"the data stands at step {found} and this version at {steps()[0]}: start this version once"])
+
+
+def _is_there(settings: Settings) -> bool:
+    """Whether the file of an embedded database exists; looking into one that does not would make it."""
+    file = make_url(settings.database).database if not settings.database_url.get_secret_value() else None
+    return file is None or Path(file).exists()
+
+
 def build(settings: Settings, clock: Clock | None = None) -> Runtime:
     """Build everything; the flow first, because nothing starts on a broken one. Raises BrokenFlow."""
     flow = read_flow()
@@ -149,6 +177,9 @@ def rules_of(settings: Settings, flow: Flow) -> Rules:
         agent_idle_after=timedelta(minutes=settings.conversation.agent_idle_minutes),
         reopen_within=timedelta(days=settings.conversation.reopen_days),
         template=settings.twilio.reopen_template_sid,
+        burst=timedelta(seconds=settings.overload.burst_seconds),
+        late_after=timedelta(minutes=settings.overload.late_minutes),
+        questions_last=timedelta(minutes=settings.sender.questions_last_minutes),
         promises=promises_of(settings, flow),
     )
 
@@ -165,38 +196,59 @@ def promises_of(settings: Settings, flow: Flow) -> Promises:
 
 
 @asynccontextmanager
-async def working(runtime: Runtime) -> AsyncIterator[None]:
-    """Run worker and sender beside whatever the caller does; on the way out, finish what is under way."""
-    settings = runtime.settings
-    rules = rules_of(settings, runtime.flow)
-    policy = Policy(
-        parallel=settings.sender.parallel,
-        attempts=settings.sender.attempts,
-        look_up_after=timedelta(seconds=settings.sender.look_up_after_seconds),
-        typing=settings.sender.typing,
-        media_url=runtime.links.url,
-    )
-    now = runtime.clock.now
+async def working(runtime: Runtime, *, works: bool = True) -> AsyncIterator[None]:
+    """Look for what was missed, then run what runs beside whatever the caller does; on the way out, finish what is under way.
+
+    Without `works` the messages are handled and sent by other processes on the same database.
+    """
     await runtime.coordination.start()
-    if runtime.database.embedded:
-        await _recover(runtime, policy)
-    worker = Worker(runtime.database, runtime.coordination, rules, now)
-    sender = Sender(runtime.database, runtime.coordination, runtime.channel, policy, now)
-    fetcher = _fetcher(runtime)
+    loops: list[Worker | Sender | attachments.Fetcher | Exporter] = []
+    if works:
+        policy = _sender_policy(runtime)
+        if runtime.database.embedded:
+            await _recover(runtime, policy)
+        rules, now = rules_of(runtime.settings, runtime.flow), runtime.clock.now
+        sender = Sender(runtime.database, runtime.coordination, runtime.channel, policy, now)
+        loops = [Worker(runtime.database, runtime.coordination, rules, now), sender, _fetcher(runtime), _exporter(runtime)]
+    looking = _catch_up(runtime)
+    await looking.before_listening(runtime.clock.now())
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(worker.run(), name="worker")
-        tasks.create_task(sender.run(), name="sender")
-        tasks.create_task(fetcher.run(), name="fetcher")
+        tasks.create_task(looking.run(runtime.clock.now), name="catch-up")
+        for loop in loops:
+            tasks.create_task(loop.run(), name=type(loop).__name__.lower())
         try:
             yield
         finally:
-            worker.stop()
-            sender.stop()
-            fetcher.stop()
+            looking.stop()
+            for loop in loops:
+                loop.stop()
             await runtime.coordination.wake("inbox")
             await runtime.coordination.wake("outbox")
     await runtime.channel.close()
     await runtime.coordination.close()
+
+
+def _sender_policy(runtime: Runtime) -> Policy:
+    settings = runtime.settings
+    return Policy(
+        parallel=settings.sender.parallel,
+        attempts=settings.sender.attempts,
+        look_up_after=timedelta(seconds=settings.sender.look_up_after_seconds),
+        typing=settings.sender.typing,
+        per_second=settings.overload.sends_per_second,
+        media_url=runtime.links.url,
+    )
+
+
+def _catch_up(runtime: Runtime) -> CatchUp:
+    chosen = runtime.settings.catch_up
+    policy = catch_up.Policy(
+        line=runtime.settings.twilio.sender,
+        every=timedelta(seconds=chosen.every_seconds),
+        overlap=timedelta(minutes=chosen.overlap_minutes),
+        reach=timedelta(hours=chosen.reach_hours),
+    )
+    return CatchUp(runtime.database, runtime.channel, runtime.coordination, runtime.flow, policy)
 
 
 def _fetcher(runtime: Runtime) -> attachments.Fetcher:
@@ -213,6 +265,14 @@ def _fetcher(runtime: Runtime) -> attachments.Fetcher:
         await runtime.coordination.publish(Change(conversation_id))
 
     return attachments.Fetcher(runtime.database, runtime.channel, policy, runtime.clock.now, tell)
+
+
+def _exporter(runtime: Runtime) -> Exporter:
+    async def tell(export_id: str) -> None:
+        await runtime.coordination.publish(Change(export_id))
+
+    settings, flow = runtime.settings, runtime.flow
+    return Exporter(runtime.database, settings.exports_folder, flow.zone, runtime.clock.now, tell)
 
 
 async def _recover(runtime: Runtime, policy: Policy) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot import metrics
 from bot.channels.base import Channel, DeliveryReport, Outcome, Outgoing, SendError, Sent
 from bot.coordination.base import Change, Coordination
 from bot.db import Database, Job
@@ -23,6 +24,7 @@ from bot.messages import delivery, outbox
 from bot.messages.leases import LEASE
 from bot.messages.looking import match
 from bot.messages.outbox import MOST_LOOK_UPS, Claimed
+from bot.messages.throttle import Throttle
 
 _log = logging.getLogger(__name__)
 _SWEEP_SECONDS = 2.0
@@ -42,6 +44,7 @@ class Policy:
     attempts: int
     look_up_after: timedelta
     typing: bool
+    per_second: float  #: of this process; 0 is no limit
     media_url: Callable[[str], str]  #: id of an agent's file → where the provider may fetch it
 
 
@@ -70,6 +73,7 @@ class Sender:
         self._channel = channel
         self._policy = policy
         self._now = now
+        self._throttle = Throttle(policy.per_second)
         self._under_way: set[asyncio.Task[None]] = set()
         self._came_back: list[_Settlement] = []
         self._stopping = False
@@ -94,13 +98,14 @@ class Sender:
     async def _visit(self) -> datetime | None:
         """Write down what became of the messages that came back, and claim others; returns when the next one is due."""
         settled, self._came_back = self._came_back, []
-        room = self._policy.parallel - len(self._under_way)
+        room = self._throttle.allowed(self._policy.parallel - len(self._under_way))
         since = time.monotonic()
         try:
             claimed, due = await self._database.write(partial(_settle_and_claim, settled=settled, now=self._now(), room=room))
         except SQLAlchemyError:
             await self._settle(settled)
             raise
+        self._throttle.spend(len(claimed))
         for message in claimed:
             task = asyncio.create_task(self._deliver(message, since), name=f"send {message.id}")
             self._under_way.add(task)
@@ -142,7 +147,8 @@ class Sender:
         try:
             media_url = self._policy.media_url(message.file) if message.file else ""
             outgoing = Outgoing(message.id, message.address, message.body, message.content_sid, media_url)
-            sid = await self._channel.send(outgoing)
+            with metrics.SEND_SECONDS.time():
+                sid = await self._channel.send(outgoing)
         except SendError as error:
             return self._after_error(message, error)
         return partial(outbox.settle_accepted, claimed=message, sid=sid, now=self._now())
@@ -152,12 +158,14 @@ class Sender:
         job: Job[Any]
         match error.outcome:
             case Outcome.UNKNOWN:
+                metrics.SENDS_UNCLEAR.inc()
                 at = now + self._policy.look_up_after
                 job = partial(outbox.settle_unknown, claimed=message, look_up_at=at, look_ups=0, now=now)
             case Outcome.BUSY if message.attempts < self._policy.attempts:
                 due_at = now + pause(message.attempts, random.random())  # noqa: S311 (spreads load; no secret)
                 job = partial(outbox.settle_later, claimed=message, due_at=due_at, code=error.code, now=now)
             case Outcome.BUSY | Outcome.REFUSED:
+                metrics.SENDS_FAILED.labels(error.code or "none").inc()
                 job = partial(outbox.settle_failed, claimed=message, code=error.code, now=now)
         _log.warning("a send did not succeed: %s", error, extra={"message_id": message.id, "attempts": message.attempts})
         return job

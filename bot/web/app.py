@@ -11,7 +11,7 @@ from starlette.staticfiles import StaticFiles
 
 from bot.channels.fake_twilio import FakeTwilio
 from bot.runtime import Runtime, working
-from bot.web import media
+from bot.web import media, metrics
 from bot.web.console import create_console
 from bot.web.dev import create_dev
 from bot.web.health import create_health
@@ -21,19 +21,19 @@ from bot.web.simulator import create_simulator
 _STATIC = Path(__file__).parent / "static"
 
 
-def create_app(runtime: Runtime, *, fake: FakeTwilio | None = None) -> FastAPI:
-    """The application on top of a runtime; while it serves, worker and sender run. `fake` adds the simulator."""
+def create_app(runtime: Runtime, *, fake: FakeTwilio | None = None, works: bool = True) -> FastAPI:
+    """The application on top of a runtime; while it serves, worker and sender run, if it `works`. `fake` adds the simulator."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with working(runtime):
+        async with working(runtime, works=works):
             yield
             app.state.stopping.set()
 
     app = FastAPI(title="Soporte", openapi_url=None, lifespan=lifespan)
     app.state.stopping = asyncio.Event()
     app.add_middleware(Webhooks, runtime=runtime)
-    app.router.routes.extend(media.routes(runtime))
+    app.router.routes.extend([*media.routes(runtime), *metrics.routes(runtime)])
     app.include_router(create_health(runtime))
     app.mount("/static", StaticFiles(directory=_STATIC))
     app.mount("/consola", create_console(runtime, stopping=app.state.stopping))

@@ -8,20 +8,24 @@ and anything else in the body would reach the customer as a message.
 import asyncio
 import logging
 from functools import partial
+from time import perf_counter
 from urllib.parse import parse_qsl
 
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.datastructures import ImmutableMultiDict
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from bot import metrics
 from bot.channels.base import Parameters
 from bot.conversations.inbox import record_message
+from bot.conversations.pace import Pace
 from bot.coordination.base import Change
 from bot.messages import delivery
 from bot.runtime import STATUS_PATH, Runtime
 
 _log = logging.getLogger(__name__)
 MESSAGES_PATH = "/webhooks/twilio/messages"
+_KINDS = {MESSAGES_PATH: "message", STATUS_PATH: "status"}
 _NOTHING_TO_SAY = b"<Response/>"
 _LARGEST_BODY = 64 * 1024
 _MOST_FIELDS = 1000
@@ -39,10 +43,12 @@ class Webhooks:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, as ASGI asks for."""
-        if scope["type"] != "http" or scope["path"] not in (MESSAGES_PATH, STATUS_PATH):
+        if scope["type"] != "http" or scope["path"] not in _KINDS:
             await self._app(scope, receive, send)
             return
+        begun = perf_counter()
         status = await _answered(scope, receive, self._runtime)
+        metrics.WEBHOOK_SECONDS.labels(_KINDS[scope["path"]], status).observe(perf_counter() - begun)
         # The answer is always empty: replies go by REST, and anything else in the body would reach the customer.
         body = _NOTHING_TO_SAY if status == 200 else b""
         headers = [(b"content-length", b"%d" % len(body))]
@@ -107,7 +113,8 @@ async def _take_message(parameters: Parameters, runtime: Runtime) -> int:
     except ValueError as error:
         _log.warning("a signed webhook names no message or no sender: %s", type(error).__name__)
         return 400
-    job = partial(record_message, received=received, flow=runtime.flow, now=runtime.clock.now())
+    pace = Pace(runtime.settings.overload.customer_per_minute)
+    job = partial(record_message, received=received, flow=runtime.flow, now=runtime.clock.now(), pace=pace)
     try:
         async with asyncio.timeout(_STORE_SECONDS):
             is_new = await runtime.database.write(job)
@@ -116,6 +123,8 @@ async def _take_message(parameters: Parameters, runtime: Runtime) -> int:
         return 503
     if is_new:
         await runtime.coordination.wake("inbox")
+    else:
+        metrics.DUPLICATES.inc()
     return 200
 
 
