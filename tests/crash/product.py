@@ -1,0 +1,99 @@
+"""The product as it runs in a process that is going to be killed: as `soporte serve` does it, but for three things.
+
+The flow is compiled beforehand, the port is shared with other processes (so that several serve behind one address), and the
+clock runs faster: leases, pauses and time-outs keep their proportions and take less of the day.
+"""
+
+import asyncio
+import logging
+import os
+import socket
+import sys
+import tempfile
+import threading
+import time
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import uvloop
+
+from bot import runtime as building
+from bot import settings
+from bot.channels.base import Outgoing, SendError
+from bot.channels.twilio import TwilioChannel
+from bot.flows import read_flow
+from bot.runtime import Clock, Runtime, build
+from bot.web.app import create_app
+from bot.web.serving import serving, signals
+from tests.crash import points
+
+
+def fast_clock(begun: float, speed: float) -> Clock:
+    """A clock that shows the true time at `begun` (seconds since 1970) and runs `speed` times as fast from there."""
+
+    def now() -> datetime:
+        return datetime.fromtimestamp(begun, UTC) + timedelta(seconds=(time.time() - begun) * speed)
+
+    return Clock(source=now)
+
+
+def prepare() -> None:
+    """Do once what does not differ between lives: read the flow, and start and end a product, which loads whatever it needs."""
+    flow = read_flow()
+    setattr(building, "read_flow", lambda: flow)  # noqa: B010 (the name is not the module's own)
+    with tempfile.TemporaryDirectory(prefix="soporte-crash-") as folder:
+        nobody = {"account_sid": "AC", "auth_token": "nobody", "sender": "whatsapp:+1", "api_base_url": "http://127.0.0.1:1"}
+        runtime = build(settings.read(dev=True, data_dir=folder, twilio=nobody), Clock())
+        uvloop.run(_serve(runtime, _listen(0), None))
+        with suppress(SendError):
+            runtime.channel.send(Outgoing("", "whatsapp:+1", "-"))
+        with suppress(SendError):
+            runtime.channel.sent_since("whatsapp:+1", datetime.now(UTC))
+        with suppress(SendError):
+            runtime.channel.show_typing("SM")
+        runtime.close()
+    if threading.active_count() > 1:
+        raise RuntimeError("a thread is left over: a fork would lack it")
+
+
+def live(order: dict[str, Any], line: socket.socket) -> None:
+    """Serve until killed, or until SIGTERM. `line` hears `ready`, `point …` and `ended`."""
+    log = os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(process)d %(levelname)s %(name)s %(message)s")
+    if order["is_blind"]:
+        TwilioChannel.sent_since = lambda *_: ()  # type: ignore[method-assign]
+    points.arm(order["point"], order["passes"], line.fileno())
+    try:
+        listening = _listen(order["port"])
+        runtime = build(settings.read(**order["settings"]), fast_clock(order["begun"], order["speed"]))
+        points.watch(runtime.database)
+        uvloop.run(_serve(runtime, listening, line))
+        runtime.close()
+        line.sendall(b"ended\n")
+    except BaseException:
+        logging.getLogger(__name__).exception("the product failed")
+        os._exit(1)
+
+
+def _listen(port: int) -> socket.socket:
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    listening.bind(("127.0.0.1", port))
+    listening.listen(128)
+    return listening
+
+
+async def _serve(runtime: Runtime, listening: socket.socket, line: socket.socket | None) -> None:
+    """Serve until SIGTERM; without a line, start and end."""
+    stop = asyncio.Event()
+    with signals(stop):
+        app = create_app(runtime)
+        async with serving(app, listening, lifespan=True, grace=5):
+            if line is not None:
+                line.sendall(b"ready\n")
+                await stop.wait()
+            app.state.stopping.set()
