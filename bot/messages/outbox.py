@@ -11,10 +11,51 @@ from uuid import uuid4
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from bot.messages.tables import UNSETTLED, Direction, Status, messages
+from bot.messages.tables import IS_UNSETTLED, UNSETTLED, UNSETTLED_VALUES, Direction, Status, messages
+from bot.statements import Prepared, insert
 
 #: A claimed message that nobody settles within this time was left behind by a sender that died: its outcome is unknown.
 LEASE = timedelta(seconds=60)
+
+_earlier = messages.alias("earlier")
+_is_blocked = sa.exists().where(
+    _earlier.c.conversation_id == messages.c.conversation_id,
+    _earlier.c.position < messages.c.position,
+    _earlier.c.status.in_(UNSETTLED_VALUES),
+)
+_READY = Prepared(
+    sa.select(messages)
+    .where(IS_UNSETTLED, messages.c.due_at <= sa.bindparam("now"), ~_is_blocked)
+    .order_by(messages.c.due_at)
+    .limit(sa.bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+_TAKE = Prepared(
+    sa.update(messages)
+    .where(
+        messages.c.id == sa.bindparam("message_id"),
+        messages.c.attempts == sa.bindparam("attempt"),
+        messages.c.status == sa.bindparam("seen"),
+    )
+    .values(
+        status=sa.bindparam("taken"),
+        attempts=messages.c.attempts + 1,
+        due_at=sa.bindparam("until"),
+        updated_at=sa.bindparam("now"),
+    )
+)
+#: A status callback may have said so before: its later word stands.
+_ACCEPTED = Prepared(
+    sa.update(messages)
+    .where(messages.c.id == sa.bindparam("message_id"), messages.c.attempts == sa.bindparam("attempt"))
+    .values(
+        sid=sa.bindparam("new_sid"),
+        status=sa.case((IS_UNSETTLED, Status.ACCEPTED.value), else_=messages.c.status),
+        due_at=None,
+        updated_at=sa.bindparam("now"),
+    )
+)
+_NEXT_DUE = Prepared(sa.select(sa.func.min(messages.c.due_at, type_=messages.c.due_at.type)).where(IS_UNSETTLED))
 
 
 @dataclass(frozen=True)
@@ -54,19 +95,19 @@ class Claimed:
 def add_received(connection: Connection, message: NewMessage, now: datetime) -> str:
     """Write a customer's message into the transcript and return its id."""
     row = _row(message, Direction.IN, Status.RECEIVED, None, now)
-    connection.execute(sa.insert(messages).values(row))
+    insert(connection, messages, row)
     identity: str = row["id"]
     return identity
 
 
 def queue(connection: Connection, message: NewMessage, now: datetime) -> None:
     """Write an outgoing message; it leaves as soon as those before it have."""
-    connection.execute(sa.insert(messages).values(_row(message, Direction.OUT, Status.QUEUED, now, now)))
+    insert(connection, messages, _row(message, Direction.OUT, Status.QUEUED, now, now))
 
 
 def add_note(connection: Connection, message: NewMessage, now: datetime) -> None:
     """Write a line for agents into the transcript."""
-    connection.execute(sa.insert(messages).values(_row(message, Direction.NOTE, Status.RECEIVED, None, now)))
+    insert(connection, messages, _row(message, Direction.NOTE, Status.RECEIVED, None, now))
 
 
 def withdraw(connection: Connection, conversation_id: str, now: datetime) -> int:
@@ -101,26 +142,13 @@ def retry(connection: Connection, conversation_id: str, message_id: str, now: da
 
 def claim(connection: Connection, now: datetime, limit: int) -> list[Claimed]:
     """Take up to `limit` messages that are due, at most one of each conversation: the first that is not settled."""
-    earlier = messages.alias("earlier")
-    is_blocked = sa.exists().where(
-        earlier.c.conversation_id == messages.c.conversation_id,
-        earlier.c.position < messages.c.position,
-        earlier.c.status.in_(UNSETTLED),
-    )
-    query = (
-        sa.select(messages)
-        .where(messages.c.status.in_(UNSETTLED), messages.c.due_at <= now, ~is_blocked)
-        .order_by(messages.c.due_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    return [claimed for row in connection.execute(query).all() if (claimed := _take(connection, row, now)) is not None]
+    ready = _READY.all(connection, now=now, most=limit)
+    return [claimed for row in ready if (claimed := _take(connection, row, now)) is not None]
 
 
 def settle_accepted(connection: Connection, claimed: Claimed, sid: str, now: datetime) -> bool:
     """The provider has it. A status callback may have said so before: its later word stands."""
-    moved = sa.case((messages.c.status.in_(UNSETTLED), Status.ACCEPTED.value), else_=messages.c.status)
-    return _settle(connection, claimed, {"sid": sid, "status": moved, "due_at": None}, now)
+    return _ACCEPTED.run(connection, message_id=claimed.id, attempt=claimed.attempts, new_sid=sid, now=now) == 1
 
 
 def settle_later(connection: Connection, claimed: Claimed, due_at: datetime, code: int | None, now: datetime) -> bool:
@@ -153,26 +181,16 @@ def recover(connection: Connection, look_up_at: datetime) -> int:
 
 def next_due(connection: Connection) -> datetime | None:
     """When the next message is due, or None if none is waiting."""
-    when: datetime | None = connection.execute(
-        sa.select(sa.func.min(messages.c.due_at, type_=messages.c.due_at.type)).where(messages.c.status.in_(UNSETTLED))
-    ).scalar_one()
+    when: datetime | None = _NEXT_DUE.scalar(connection)
     return when
 
 
-def _take(connection: Connection, row: sa.Row[Any], now: datetime) -> Claimed | None:
+def _take(connection: Connection, row: Any, now: datetime) -> Claimed | None:
     """Mark a row as being sent, or being looked up, for as long as the lease lasts."""
     was_unknown = row.status in (Status.UNKNOWN.value, Status.SENDING.value)
-    taken = connection.execute(
-        sa.update(messages)
-        .where(messages.c.id == row.id, messages.c.attempts == row.attempts, messages.c.status == row.status)
-        .values(
-            status=Status.UNKNOWN.value if was_unknown else Status.SENDING.value,
-            attempts=row.attempts + 1,
-            due_at=now + LEASE,
-            updated_at=now,
-        )
-    )
-    if taken.rowcount != 1:
+    taken = Status.UNKNOWN if was_unknown else Status.SENDING
+    seen = {"message_id": row.id, "attempt": row.attempts, "seen": row.status}
+    if _TAKE.run(connection, **seen, taken=taken.value, until=now + LEASE, now=now) != 1:
         return None
     return Claimed(
         id=row.id,
@@ -189,9 +207,8 @@ def _take(connection: Connection, row: sa.Row[Any], now: datetime) -> Claimed | 
 
 
 def _settle(connection: Connection, claimed: Claimed, values: dict[str, Any], now: datetime) -> bool:
-    ours = sa.and_(messages.c.id == claimed.id, messages.c.attempts == claimed.attempts)
-    if "sid" not in values:
-        ours = sa.and_(ours, messages.c.status.in_(UNSETTLED))  # else a callback proved meanwhile that it was accepted
+    # Not if a callback proved meanwhile that it was accepted.
+    ours = sa.and_(messages.c.id == claimed.id, messages.c.attempts == claimed.attempts, messages.c.status.in_(UNSETTLED))
     return connection.execute(sa.update(messages).where(ours).values(**values, updated_at=now)).rowcount == 1
 
 

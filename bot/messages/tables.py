@@ -59,12 +59,14 @@ messages = sa.Table(
     sa.UniqueConstraint("conversation_id", "position"),
 )
 
-_unsettled = messages.c.status.in_([status.value for status in UNSETTLED])
+#: Literal values: a database uses a partial index only where it sees them.
+UNSETTLED_VALUES = [sa.literal_column(f"'{status.value}'", sa.Text) for status in UNSETTLED]
+IS_UNSETTLED = messages.c.status.in_(UNSETTLED_VALUES)
 sa.Index(
     "ix_messages_outbox",
     messages.c.conversation_id,
     messages.c.position,
-    sqlite_where=_unsettled,
-    postgresql_where=_unsettled,
+    sqlite_where=IS_UNSETTLED,
+    postgresql_where=IS_UNSETTLED,
 )
-sa.Index("ix_messages_due", messages.c.due_at, sqlite_where=_unsettled, postgresql_where=_unsettled)
+sa.Index("ix_messages_due", messages.c.due_at, sqlite_where=IS_UNSETTLED, postgresql_where=IS_UNSETTLED)

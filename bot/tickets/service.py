@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.contacts.tables import contacts
-from bot.db import insert_new
 from bot.engine.effects import FieldValue
+from bot.statements import Prepared, insert, insert_new
 from bot.tickets import lifecycle, search
 from bot.tickets.lifecycle import NotAllowedError, Status
 from bot.tickets.promises import Due
@@ -20,6 +20,18 @@ from bot.tickets.tables import IS_UNREAD, ticket_events, tickets
 
 #: What a ticket's history can tell besides its moves.
 HAPPENINGS = ("opened", "transferred", "noted", "rated", "commented")
+
+_BY_CAUSE = Prepared(sa.select(tickets.c.id, tickets.c.number).where(tickets.c.cause == sa.bindparam("cause")))
+_GIVE_NUMBER = Prepared(
+    sa.update(tickets).where(tickets.c.id == sa.bindparam("identity")).values(number=sa.bindparam("new_number"))
+)
+_WHOSE = Prepared(sa.select(contacts.c.phone, contacts.c.profile_name).where(contacts.c.id == sa.bindparam("contact_id")))
+_HEAR = Prepared(
+    sa.update(tickets)
+    .where(tickets.c.conversation_id == sa.bindparam("conversation"), tickets.c.status != Status.RESOLVED.value)
+    .values(unread=sa.true(), last_message_at=sa.bindparam("now"))
+    .returning(tickets.c.id)
+)
 
 
 @dataclass(frozen=True)
@@ -79,14 +91,16 @@ def open_ticket(connection: Connection, ticket: NewTicket, now: datetime, due: D
         "resolution_due_at": due and due.resolution_at,
         "last_message_at": now,
         "unread": False,
+        "version": 0,
+        "rating_comment": "",
     }
     inserted = insert_new(connection, tickets, values)
-    identity, number = connection.execute(sa.select(tickets.c.id, tickets.c.number).where(tickets.c.cause == ticket.cause)).one()
+    identity, number = _BY_CAUSE.first(connection, cause=ticket.cause)
     if not inserted:
         # Another process opened it between our look and our insert; the row was visible only after its commit, number and all.
         return str(number)
     number = number_of(identity)
-    connection.execute(sa.update(tickets).where(tickets.c.id == identity).values(number=number))
+    _GIVE_NUMBER.run(connection, identity=identity, new_number=number)
     search.add(connection, identity, number, *_about(connection, ticket))
     _record(connection, identity, now, kind="opened", actor="customer", data={"to": Status.OPEN.value})
     return number
@@ -170,10 +184,8 @@ def mark_answered(connection: Connection, conversation_id: str, now: datetime) -
 
 def hear(connection: Connection, conversation_id: str, text: str, now: datetime) -> None:
     """The customer wrote: the tickets of the conversation that are not resolved are unread, and their window begins anew."""
-    unresolved = sa.and_(tickets.c.conversation_id == conversation_id, tickets.c.status != Status.RESOLVED.value)
-    heard = sa.update(tickets).where(unresolved).values(unread=True, last_message_at=now).returning(tickets.c.id)
-    for identity in connection.execute(heard).scalars().all():
-        search.add(connection, identity, text)
+    for row in _HEAR.all(connection, conversation=conversation_id, now=now):
+        search.add(connection, row.id, text)
 
 
 def mark_read(connection: Connection, number: str) -> bool:
@@ -184,13 +196,17 @@ def mark_read(connection: Connection, number: str) -> bool:
 
 def _about(connection: Connection, ticket: NewTicket) -> list[str]:
     """The texts that a new ticket is found by."""
-    whose = sa.select(contacts.c.phone, contacts.c.profile_name).where(contacts.c.id == ticket.contact_id)
-    return [*connection.execute(whose).one(), *(field.value for field in ticket.fields), ticket.detail, *ticket.said]
+    return [
+        *_WHOSE.first(connection, contact_id=ticket.contact_id),
+        *(field.value for field in ticket.fields),
+        ticket.detail,
+        *ticket.said,
+    ]
 
 
 def _number_by_cause(connection: Connection, cause: str) -> str | None:
-    number: str | None = connection.execute(sa.select(tickets.c.number).where(tickets.c.cause == cause)).scalar_one_or_none()
-    return number
+    known = _BY_CAUSE.first(connection, cause=cause)
+    return None if known is None else str(known.number)
 
 
 def _state(connection: Connection, number: str) -> tuple[int, Status, int]:
@@ -202,5 +218,4 @@ def _state(connection: Connection, number: str) -> tuple[int, Status, int]:
 
 
 def _record(connection: Connection, identity: int, now: datetime, *, kind: str, actor: str, data: dict[str, Any]) -> None:
-    values = {"ticket_id": identity, "at": now, "kind": kind, "actor": actor, "data": data}
-    connection.execute(sa.insert(ticket_events).values(values))
+    insert(connection, ticket_events, {"ticket_id": identity, "at": now, "kind": kind, "actor": actor, "data": data})
