@@ -19,6 +19,7 @@ def main() -> int:
     parser.add_argument("--redis", action="store_true", help="coordinate the processes by Redis")
     parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--customers", type=int, default=24, help="who write at the same time")
+    parser.add_argument("--minutes", type=float, default=0.0, help="end after so long, whatever was reached")
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
     if asked.processes > 1 and asked.database == "sqlite":
@@ -34,6 +35,7 @@ def main() -> int:
             redis=redis,
             processes=asked.processes,
             customers=asked.customers,
+            minutes=asked.minutes,
             seed=asked.seed,
         )
         report = asyncio.run(run(plan, lambda line: print(line, flush=True)))

@@ -20,8 +20,8 @@ _RANDOM_SHARE = 0.25
 _IDLE_SHARE = 0.2
 #: A life in which something was done lasts so many seconds more at most; until then, so many.
 _LONGER, _LONGEST_WAIT = 0.6, 5.0
-#: Seconds in which a point has to be reached; in Twilio's present mood it may lie on nobody's way.
-_WAY = 1.5
+#: So much has to be achieved, or so many seconds have to go by, before a point counts as not to be reached at present.
+_FAR, _LONGEST_WAY = 12, 6.0
 
 
 class FailedStartError(Exception):
@@ -63,10 +63,10 @@ class Lives:
         if self.luck.random() < _RANDOM_SHARE:
             return AT_RANDOM
         fewest = min(self.deaths[point] for point in self.points)
-        return self.luck.choice([point for point in self.points if self.deaths[point] <= fewest + 1])
+        return self.luck.choice([point for point in self.points if self.deaths[point] <= fewest + 2])
 
     async def _live(self, destiny: str) -> None:
-        passes = self.luck.choice((0, 0, 0, 1, 3))
+        passes = self.luck.choice((0, 0, 0, 0, 1, 3))
         order = self.order(destiny, passes)
         pid, line = await asyncio.to_thread(self.nursery.bear, order)
         told = Told(line)
@@ -76,7 +76,7 @@ class Lives:
             if destiny == AT_RANDOM:
                 await self._grow_old(told)
             elif destiny:
-                await told.ends(_WAY)
+                await self._go_there(told)
             else:
                 await self.is_over.wait()
         finally:
@@ -87,6 +87,14 @@ class Lives:
             self.nursery.ended(pid)
         if destiny:
             self.deaths[told.point or AT_RANDOM] += 1
+
+    async def _go_there(self, told: "Told") -> None:
+        """Wait for the death at a point; in Twilio's present mood it may lie on nobody's way."""
+        far = self.progress + _FAR
+        deadline = asyncio.get_running_loop().time() + _LONGEST_WAY
+        while self.progress < far and asyncio.get_running_loop().time() < deadline:
+            if await told.ends(0.02):
+                return
 
     async def _grow_old(self, told: "Told") -> None:
         """Wait until it is time to die. On a busy machine nothing would ever get done if that were only a matter of seconds."""

@@ -14,14 +14,17 @@ import threading
 import time
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import uvloop
+from starlette.datastructures import ImmutableMultiDict
 
 from bot import runtime as building
 from bot import settings
-from bot.channels.base import Outgoing, SendError
+from bot.channels.base import SendError
 from bot.channels.twilio import TwilioChannel
+from bot.conversations.inbox import record_message
 from bot.flows import read_flow
 from bot.runtime import Clock, Runtime, build
 from bot.web.app import create_app
@@ -39,7 +42,8 @@ def fast_clock(begun: float, speed: float) -> Clock:
 
 
 def prepare() -> None:
-    """Do once what does not differ between lives: read the flow, and start and end a product, which loads whatever it needs."""
+    """Do once what does not differ between lives: read the flow, and live a short life, which loads and compiles the rest."""
+    logging.basicConfig(level=logging.CRITICAL)  # that nobody is there to send to is no news
     flow = read_flow()
     setattr(building, "read_flow", lambda: flow)  # noqa: B010 (the name is not the module's own)
     with tempfile.TemporaryDirectory(prefix="soporte-crash-") as folder:
@@ -47,11 +51,7 @@ def prepare() -> None:
         runtime = build(settings.read(dev=True, data_dir=folder, twilio=nobody), Clock())
         uvloop.run(_serve(runtime, _listen(0), None))
         with suppress(SendError):
-            runtime.channel.send(Outgoing("", "whatsapp:+1", "-"))
-        with suppress(SendError):
             runtime.channel.sent_since("whatsapp:+1", datetime.now(UTC))
-        with suppress(SendError):
-            runtime.channel.show_typing("SM")
         runtime.close()
     if threading.active_count() > 1:
         raise RuntimeError("a thread is left over: a fork would lack it")
@@ -62,7 +62,9 @@ def live(order: dict[str, Any], line: socket.socket) -> None:
     log = os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(log, 1)
     os.dup2(log, 2)
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(process)d %(levelname)s %(name)s %(message)s")
+    logging.basicConfig(
+        force=True, level=logging.WARNING, stream=sys.stderr, format="%(process)d %(levelname)s %(name)s %(message)s"
+    )
     if order["is_blind"]:
         TwilioChannel.sent_since = lambda *_: ()  # type: ignore[method-assign]
     points.arm(order["point"], order["passes"], line.fileno())
@@ -88,12 +90,24 @@ def _listen(port: int) -> socket.socket:
 
 
 async def _serve(runtime: Runtime, listening: socket.socket, line: socket.socket | None) -> None:
-    """Serve until SIGTERM; without a line, start and end."""
+    """Serve until SIGTERM; without a line, only for as long as a rehearsal takes."""
     stop = asyncio.Event()
     with signals(stop):
         app = create_app(runtime)
         async with serving(app, listening, lifespan=True, grace=5):
-            if line is not None:
+            if line is None:
+                await _rehearse(runtime)
+            else:
                 line.sendall(b"ready\n")
                 await stop.wait()
             app.state.stopping.set()
+
+
+async def _rehearse(runtime: Runtime) -> None:
+    """Take messages and try to answer them, so that what is compiled at its first use is."""
+    for number, text in enumerate(("hola", "1")):
+        told = {"MessageSid": f"SM{number}", "From": "whatsapp:+573005550142", "Body": text}
+        received = runtime.channel.parse_message(ImmutableMultiDict(told))
+        await runtime.database.write(partial(record_message, received=received, flow=runtime.flow, now=runtime.clock.now()))
+        await runtime.coordination.wake("inbox")
+    await asyncio.sleep(1)

@@ -54,6 +54,7 @@ class Plan:
     redis: str = ""
     processes: int = 1
     customers: int = 24  #: who write at the same time
+    minutes: float = 0.0  #: end after so long, whatever was reached; 0 for no such end
     seed: int = 1
     speed: float = 30.0  #: how fast the product's clock and Twilio's run
     is_blind: bool = False  #: the products do not look up what became of a send: to try whether that is noticed
@@ -79,6 +80,7 @@ class _World:
     rules: Rules
     lives: Lives
     luck: Random
+    begun: float = field(default_factory=time.monotonic)
     told: dict[str, str] = field(default_factory=dict)
     oracles: list[Oracle] = field(default_factory=list)
     messages: int = 0
@@ -87,13 +89,13 @@ class _World:
 
     @property
     def is_enough(self) -> bool:
-        self.lives.is_calm = self.lives.is_enough and self.messages >= self.plan.messages
+        is_late = bool(self.plan.minutes) and time.monotonic() > self.begun + 60 * self.plan.minutes
+        self.lives.is_calm = is_late or (self.lives.is_enough and self.messages >= self.plan.messages)
         return self.lives.is_calm
 
 
 async def run(plan: Plan, progress: Callable[[str], None] = lambda _line: None) -> Report:
     """Do it, and judge."""
-    begun = time.monotonic()
     async with _world(plan) as world:
         keepers = [asyncio.create_task(world.lives.occupy()) for _ in range(plan.processes)]
         moods = asyncio.create_task(_moods(world, progress))
@@ -108,7 +110,7 @@ async def run(plan: Plan, progress: Callable[[str], None] = lambda _line: None) 
             moods.cancel()
             world.lives.is_over.set()
             await asyncio.gather(*keepers, *world.late, return_exceptions=True)
-        return _report(world, time.monotonic() - begun)
+        return _report(world, time.monotonic() - world.begun)
 
 
 @asynccontextmanager
