@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import signal
 import sys
 from contextlib import ExitStack
 
@@ -22,6 +23,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=0.0, help="end after so long, whatever was reached")
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that no server is left behind
     if asked.processes > 1 and asked.database == "sqlite":
         parser.error("several processes need --database postgres")
     with ExitStack() as running:

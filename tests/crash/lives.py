@@ -6,6 +6,7 @@ import signal
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -22,10 +23,12 @@ _IDLE_SHARE = 0.2
 _LONGER, _LONGEST_WAIT = 0.6, 5.0
 #: So much has to be achieved, or so many seconds have to go by, before a point counts as not to be reached at present.
 _FAR, _LONGEST_WAY = 12, 6.0
+#: Characters of the log that are shown when a product does not start.
+_LOG_END = 3000
 
 
 class FailedStartError(Exception):
-    """A product ended by itself before it was ready; its log says why."""
+    """A product ended by itself before it was ready; the text is the end of its log."""
 
 
 @dataclass
@@ -72,7 +75,7 @@ class Lives:
         told = Told(line)
         try:
             if not await told.hears("ready", _PATIENCE) and not told.point:
-                raise FailedStartError(order["log"])
+                raise FailedStartError(Path(order["log"]).read_text(encoding="utf-8")[-_LOG_END:])
             if destiny == AT_RANDOM:
                 await self._grow_old(told)
             elif destiny:

@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from typing import Any
 
 from tests.crash import points, product
@@ -22,6 +23,7 @@ class Nursery:
         ours, theirs = socket.socketpair()
         self._line = ours
         self._dead: list[int] = []
+        self._lock = threading.Lock()  # orders are taken one at a time
         kept = {name: value for name, value in os.environ.items() if not name.startswith("SOPORTE_")}
         with theirs:
             self._process = subprocess.Popen(
@@ -36,7 +38,7 @@ class Nursery:
     def bear(self, order: dict[str, Any]) -> tuple[int, socket.socket]:
         """Start a product; returns its process id and a line on which it tells of itself and which ends when it does."""
         ours, theirs = socket.socketpair()
-        with theirs:
+        with theirs, self._lock:
             bury, self._dead = self._dead, []
             socket.send_fds(self._line, [json.dumps({**order, "bury": bury}).encode()], [theirs.fileno()])
             pid = int(self._line.recv(16))
@@ -48,8 +50,9 @@ class Nursery:
 
     def close(self) -> None:
         """End it and whatever it bore that still lives."""
-        self._line.close()
+        os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait(10)
+        self._line.close()
 
 
 def main(line: socket.socket) -> None:
