@@ -26,6 +26,6 @@ def upgrade(database: Database) -> None:
 
 
 def _wait_for_others(connection: Connection) -> None:
-    """Hold the right to change the schema until the commit. On SQLite, whose transactions begin by locking, that is held already."""
+    """Hold the right to change the schema until the commit. SQLite's transactions lock as they begin."""
     if connection.dialect.name == "postgresql":
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))

@@ -1,10 +1,12 @@
 """Keeps a place occupied by a running product, and kills it again and again: at a point that it is told of, or at any moment."""
 
 import asyncio
+import json
 import os
 import signal
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -23,12 +25,18 @@ _IDLE_SHARE = 0.2
 _LONGER, _LONGEST_WAIT = 0.6, 5.0
 #: So much has to be achieved, or so many seconds have to go by, before a point counts as not to be reached at present.
 _FAR, _LONGEST_WAY = 12, 6.0
+#: Points that lie in a start are told at birth, and reached within so many seconds.
+_AT_BIRTH = ("start: ", "recovery: ")
+_BIRTH = 1.0
 #: Characters of the log that are shown when a product does not start.
 _LOG_END = 3000
 
 
 class FailedStartError(Exception):
     """A product ended by itself before it was ready; the text is the end of its log."""
+
+    def __init__(self, log: str) -> None:
+        super().__init__(Path(log).read_text(encoding="utf-8")[-_LOG_END:])
 
 
 @dataclass
@@ -45,6 +53,7 @@ class Lives:
     progress: int = 0  #: to be raised whenever a product achieved something
     deaths: Counter[str] = field(default_factory=Counter)
     is_over: asyncio.Event = field(default_factory=asyncio.Event)
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
     def kills(self) -> int:
@@ -69,17 +78,21 @@ class Lives:
         return self.luck.choice([point for point in self.points if self.deaths[point] <= fewest + 2])
 
     async def _live(self, destiny: str) -> None:
-        passes = self.luck.choice((0, 0, 0, 0, 1, 3))
-        order = self.order(destiny, passes)
+        """From birth to death. Whoever shares the work with others waits for their turn to die: somebody has to do the work."""
+        at_birth = destiny.startswith(_AT_BIRTH)
+        if at_birth:
+            await self._turn.acquire()
+        order = self.order(destiny if at_birth else "", 0)
         pid, line = await asyncio.to_thread(self.nursery.bear, order)
         told = Told(line)
         try:
             if not await told.hears("ready", _PATIENCE) and not told.point:
-                raise FailedStartError(Path(order["log"]).read_text(encoding="utf-8")[-_LOG_END:])
-            if destiny == AT_RANDOM:
-                await self._grow_old(told)
+                raise FailedStartError(order["log"])
+            if at_birth:
+                await told.ends(_BIRTH)
             elif destiny:
-                await self._go_there(told)
+                async with self._turn:
+                    await self._meet(destiny, told)
             else:
                 await self.is_over.wait()
         finally:
@@ -88,8 +101,17 @@ class Lives:
                 await told.ends(_PATIENCE)
             line.close()
             self.nursery.ended(pid)
+            if at_birth:
+                self._turn.release()
         if destiny:
             self.deaths[told.point or AT_RANDOM] += 1
+
+    async def _meet(self, destiny: str, told: "Told") -> None:
+        if destiny == AT_RANDOM:
+            await self._grow_old(told)
+        else:
+            told.tell({"label": destiny, "passes": self.luck.choice((0, 0, 0, 0, 1, 3))})
+            await self._go_there(told)
 
     async def _go_there(self, told: "Told") -> None:
         """Wait for the death at a point; in Twilio's present mood it may lie on nobody's way."""
@@ -122,6 +144,11 @@ class Told:
     def point(self) -> str:
         """Where it died, if it died at a point."""
         return next((said.removeprefix("point ") for said in self._text.splitlines() if said.startswith("point ")), "")
+
+    def tell(self, words: dict[str, Any]) -> None:
+        """Tell the product something: one line."""
+        with suppress(BrokenPipeError):
+            self._line.send(json.dumps(words).encode() + b"\n")
 
     async def hears(self, word: str, seconds: float) -> bool:
         """Wait for a line; False if the product ended instead. Raises TimeoutError."""

@@ -19,7 +19,7 @@ from tests.crash import points, product
 class Nursery:
     """The nursery as its user sees it."""
 
-    def __init__(self) -> None:
+    def __init__(self, database: str = "") -> None:
         ours, theirs = socket.socketpair()
         self._line = ours
         self._dead: list[int] = []
@@ -27,7 +27,7 @@ class Nursery:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("SOPORTE_")}
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.crash.nursery", str(theirs.fileno())],
+                [sys.executable, "-m", "tests.crash.nursery", str(theirs.fileno()), database],
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,  # it ends with all its children, by their group
                 env=kept,
@@ -55,9 +55,9 @@ class Nursery:
         self._line.close()
 
 
-def main(line: socket.socket) -> None:
+def main(line: socket.socket, database: str) -> None:
     """Bear products until the line ends."""
-    product.prepare()
+    product.prepare(database)
     points.install()
     gc.collect()
     gc.freeze()
@@ -79,4 +79,4 @@ def main(line: socket.socket) -> None:
 
 
 if __name__ == "__main__":
-    main(socket.socket(fileno=int(sys.argv[1])))
+    main(socket.socket(fileno=int(sys.argv[1])), sys.argv[2])

@@ -109,7 +109,8 @@ class Oracle:
 
     def story(self) -> str:
         """For whoever has to find out what happened: the end of it."""
-        return f"{self.phone}: heard {self.heard[-6:]!r}, of which not as awaited {self._trouble!r}; awaited {self.awaited()!r}"
+        heard, trouble, awaited = ([text[-60:] for text in texts] for texts in (self.heard[-6:], self._trouble, self.awaited()))
+        return f"{self.phone}: heard … {heard}, not as awaited {trouble}, awaited {awaited}"
 
     def awaited(self) -> list[str]:
         """What has still to come, as of the times at which the customer wrote; `TICKET` stands for the number of a new ticket."""

@@ -5,6 +5,7 @@ clock runs faster: leases, pauses and time-outs keep their proportions and take 
 """
 
 import asyncio
+import json
 import logging
 import os
 import socket
@@ -12,12 +13,15 @@ import sys
 import tempfile
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
+import sqlalchemy as sa
 import uvloop
+from sqlalchemy.engine import make_url
 from starlette.datastructures import ImmutableMultiDict
 
 from bot import runtime as building
@@ -41,20 +45,36 @@ def fast_clock(begun: float, speed: float) -> Clock:
     return Clock(source=now)
 
 
-def prepare() -> None:
-    """Do once what does not differ between lives: read the flow, and live a short life, which loads and compiles the rest."""
+def prepare(database: str) -> None:
+    """Do once what does not differ between lives: read the flow, and live a short life, which loads and compiles the rest.
+
+    It is lived on a database of its own, on the server of `database` if that is one.
+    """
     logging.basicConfig(level=logging.CRITICAL)  # that nobody is there to send to is no news
     flow = read_flow()
     setattr(building, "read_flow", lambda: flow)  # noqa: B010 (the name is not the module's own)
-    with tempfile.TemporaryDirectory(prefix="soporte-crash-") as folder:
+    with tempfile.TemporaryDirectory(prefix="soporte-crash-") as folder, _of_its_own(database) as url:
         nobody = {"account_sid": "AC", "auth_token": "nobody", "sender": "whatsapp:+1", "api_base_url": "http://127.0.0.1:1"}
-        runtime = build(settings.read(dev=True, data_dir=folder, twilio=nobody), Clock())
+        runtime = build(settings.read(dev=True, data_dir=folder, database_url=url, twilio=nobody), Clock())
         uvloop.run(_serve(runtime, _listen(0), None))
         with suppress(SendError):
             runtime.channel.sent_since("whatsapp:+1", datetime.now(UTC))
         runtime.close()
     if threading.active_count() > 1:
         raise RuntimeError("a thread is left over: a fork would lack it")
+
+
+@contextmanager
+def _of_its_own(database: str) -> Iterator[str]:
+    if not database:
+        yield ""
+        return
+    server = sa.create_engine(make_url(database).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.execute(sa.text("CREATE DATABASE rehearsal"))
+        yield make_url(database).set(database="rehearsal").render_as_string(hide_password=False)
+        connection.execute(sa.text("DROP DATABASE rehearsal"))
+    server.dispose()
 
 
 def live(order: dict[str, Any], line: socket.socket) -> None:
@@ -98,9 +118,16 @@ async def _serve(runtime: Runtime, listening: socket.socket, line: socket.socket
             if line is None:
                 await _rehearse(runtime)
             else:
+                asyncio.get_running_loop().add_reader(line, _listen_to, line)
                 line.sendall(b"ready\n")
                 await stop.wait()
             app.state.stopping.set()
+
+
+def _listen_to(line: socket.socket) -> None:
+    """Hear at which point to die."""
+    for told in line.recv(4096).splitlines():
+        points.arm(**json.loads(told), line=line.fileno())
 
 
 async def _rehearse(runtime: Runtime) -> None:

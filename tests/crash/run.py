@@ -3,15 +3,17 @@
 import asyncio
 import itertools
 import logging
+import socket
 import tempfile
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from random import Random
+from random import Random, SystemRandom
 from typing import Any
+from uuid import uuid4
 
 import sqlalchemy as sa
 
@@ -32,7 +34,7 @@ from tests.crash.oracle import Oracle, Verdict
 from tests.crash.product import fast_clock
 
 _ACCOUNT = "AC" + "0" * 32
-_TOKEN = "a-token-of-nobody"
+_TOKEN = f"a-token-of-{uuid4().hex}"  # another run of the same day is another account
 _SENDER = "whatsapp:+573184114466"
 #: Seconds without an answer that is due after which it counts as lost.
 _PATIENCE = 60.0
@@ -120,14 +122,15 @@ async def _world(plan: Plan) -> AsyncIterator[_World]:
         folder = Path(name)
         begun = time.time()
         clock = fast_clock(begun, plan.speed)
-        port = luck.randrange(20_000, 32_000)
+        kept = _keep_port()
+        port = kept.getsockname()[1]
         url = f"http://127.0.0.1:{port}"
         fake = FakeTwilio(
             account_sid=_ACCOUNT, auth_token=_TOKEN, sender=_SENDER, webhook_url=f"{url}{MESSAGES_PATH}#rc=0", clock=clock.now
         )
         listening = listen(0)
         chosen = _settings(plan, folder, url, address_of(listening))
-        nursery = await asyncio.to_thread(Nursery)
+        nursery = await asyncio.to_thread(Nursery, plan.database)
         try:
 
             def order(point: str, passes: int) -> dict[str, Any]:
@@ -144,6 +147,19 @@ async def _world(plan: Plan) -> AsyncIterator[_World]:
         finally:
             nursery.close()
             listening.close()
+            kept.close()
+
+
+def _keep_port() -> socket.socket:
+    """A port of our own, of those that the system gives to nobody by itself; products share it, and this socket never listens."""
+    for port in SystemRandom().sample(range(20_000, 32_000), 100):
+        with suppress(OSError):
+            socket.create_server(("127.0.0.1", port)).close()  # fails if anybody has it, sharing or not
+            kept = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+            kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            kept.bind(("127.0.0.1", port))
+            return kept
+    raise RuntimeError("no port is free")
 
 
 def _settings(plan: Plan, folder: Path, url: str, api: str) -> dict[str, Any]:
