@@ -23,7 +23,7 @@ _RANDOM_SHARE = 0.25
 _IDLE_SHARE = 0.2
 #: A life in which something was done lasts so many seconds more at most; until then, so many.
 _LONGER, _LONGEST_WAIT = 0.6, 5.0
-#: So much has to be achieved, or so many seconds have to go by, before a point counts as not to be reached at present.
+#: So much has to be achieved by each product, or so many seconds have to go by, before a point counts as not to be reached at present.
 _FAR, _LONGEST_WAY = 12, 6.0
 #: Points that lie in a start are told at birth, and reached within so many seconds.
 _AT_BIRTH = ("start: ", "recovery: ")
@@ -52,6 +52,7 @@ class Lives:
     is_calm: bool = False  #: from now on nobody is killed
     progress: int = 0  #: to be raised whenever a product achieved something
     deaths: Counter[str] = field(default_factory=Counter)
+    places: int = 0  #: how many products work at the same time
     is_over: asyncio.Event = field(default_factory=asyncio.Event)
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -68,6 +69,7 @@ class Lives:
 
     async def occupy(self) -> None:
         """One life after the other; the last one is left alone until `is_over`."""
+        self.places += 1
         while not self.is_over.is_set():
             await self._live("" if self.is_calm else self._destiny())
 
@@ -115,7 +117,7 @@ class Lives:
 
     async def _go_there(self, told: "Told") -> None:
         """Wait for the death at a point; in Twilio's present mood it may lie on nobody's way."""
-        far = self.progress + _FAR
+        far = self.progress + _FAR * self.places
         deadline = asyncio.get_running_loop().time() + _LONGEST_WAY
         while self.progress < far and asyncio.get_running_loop().time() < deadline:
             if await told.ends(0.02):
