@@ -21,7 +21,6 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection, Dialect, Engine, make_url
 
-from bot.statements import insert_new as insert_new  # noqa: PLC0414 (belongs to what a database offers)
 from bot.statements import on_driver
 
 T = TypeVar("T")

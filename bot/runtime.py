@@ -187,6 +187,7 @@ async def working(runtime: Runtime) -> AsyncIterator[None]:
             fetcher.stop()
             await runtime.coordination.wake("inbox")
             await runtime.coordination.wake("outbox")
+    await runtime.channel.close()
     await runtime.coordination.close()
 
 

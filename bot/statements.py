@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.exc import DBAPIError, StatementError
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 _Statement = sa.Select[Any] | sa.Insert | sa.Update | sa.Delete
 _Convert = Callable[[Any], Any]
@@ -21,7 +22,7 @@ _Convert = Callable[[Any], Any]
 class Prepared:
     """One statement, compiled at its first use on each kind of database. Values that change are `sa.bindparam`s.
 
-    Its lists (`IN`) have fixed lengths, and an insert names all columns that have no default in the database. Rows come as
+    Its lists (`IN`) have fixed lengths, and an insert names all columns without a plain default. Rows come as
     named tuples. Raises what SQLAlchemy raises, without the values: they may be a customer's.
     """
 
@@ -92,12 +93,14 @@ class _Compiled:
 
     def __init__(self, statement: _Statement, dialect: Dialect, columns: Sequence[str] | None) -> None:
         compiled = statement.compile(dialect=dialect, column_keys=columns)
-        if compiled.insert_prefetch:
-            message = f"no value for {', '.join(column.name for column in compiled.insert_prefetch)}"
+        plain = {c.key: c.default.arg for c in compiled.insert_prefetch if isinstance(c.default, ScalarElementColumnDefault)}
+        if missing := [str(c.key) for c in compiled.insert_prefetch if c.key not in plain]:
+            message = f"no value for {', '.join(missing)}"
             raise ValueError(message)
         self.sql = str(compiled)
         kinds = {name: bind.type for bind, name in compiled.bind_names.items()}
         self._fixed = {name: bind.effective_value for bind, name in compiled.bind_names.items() if not bind.required}
+        self._fixed |= plain
         self._binds = [(name, _processor(kinds[name], dialect, "bind_processor")) for name in compiled.positiontup or kinds]
         self._names = [name for name, _ in self._binds]
         self._is_positional = bool(compiled.positiontup)

@@ -17,9 +17,9 @@ from bot.conversations.queries import standing
 from bot.conversations.tables import conversations
 from bot.engine import conversation as snapshot
 from bot.engine.conversation import Conversation
-from bot.engine.inputs import AgentReleased, AgentReplied, AgentTookOver, Input, TicketResolved
+from bot.engine.inputs import AgentReleased, AgentReplied, AgentTookOver, Input, SentFile, TicketResolved
 from bot.messages import outbox
-from bot.tickets import drafts, queries, service
+from bot.tickets import canned, drafts, queries, service
 from bot.tickets.lifecycle import Status
 from bot.tickets.queries import Ticket
 from bot.tickets.service import TicketChangedError, UnknownTicketError, mark_read, move
@@ -50,6 +50,10 @@ class WindowClosedError(Exception):
 
 class NotFailedError(Exception):
     """There is nothing to send again: the message did not fail, or a colleague was faster."""
+
+
+class UnresolvedError(Exception):
+    """A variable of a canned reply still stands in the text: the customer would get it as it is."""
 
 
 class NotYoursError(Exception):
@@ -85,24 +89,35 @@ def talk(desk: Desk, number: str) -> None:
         _tell(desk, ticket, AgentTookOver(number, desk.agent, desk.name))
 
 
-def reply(desk: Desk, number: str, text: str, key: str) -> bool:
-    """Write to the customer; False if the form with this key was sent before.
+def reply(desk: Desk, number: str, text: str, key: str, files: tuple[SentFile, ...] = ()) -> bool:
+    """Write to the customer, and send them files; False if the form with this key was sent before.
 
-    After 24 hours it waits until the customer writes, whom the template asks to. Raises UnknownTicketError, NotYoursError, and
-    WindowClosedError if there is no template.
+    After 24 hours it waits until the customer writes, whom the template asks to. Raises UnknownTicketError, NotYoursError,
+    UnresolvedError, and WindowClosedError if there is no template.
     """
+    if canned.unresolved(text):
+        raise UnresolvedError
     ticket, here = _locked(desk, number)
     if (here.agent, here.ticket) != (desk.agent, number):
         raise NotYoursError
     if not desk.rules.template and desk.now >= standing(desk.connection, ticket.conversation_id).open_until:
         raise WindowClosedError
-    deed = AgentReplied(number, desk.agent, text)
+    deed = AgentReplied(number, desk.agent, text, files)
     if not record_deed(desk.connection, ticket.conversation_id, deed, desk.now, key=f"reply:{key}"):
         return False
     handle_all(desk.connection, desk.rules, ticket.conversation_id, desk.now)
     mark_read(desk.connection, number)
     drafts.keep(desk.connection, number, desk.agent, "", desk.now)
     return True
+
+
+def can_reply(connection: Connection, rules: Rules, agent: str, number: str, now: datetime) -> bool:
+    """Whether a reply would be taken as things stand: asked before files are kept for it. `reply` decides."""
+    ticket = queries.ticket(connection, number)
+    if ticket is None:
+        return False
+    here = standing(connection, ticket.conversation_id)
+    return (here.agent, here.ticket) == (agent, number) and (bool(rules.template) or now < here.open_until)
 
 
 def keep_draft(desk: Desk, number: str, text: str) -> None:

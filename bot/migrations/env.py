@@ -11,9 +11,10 @@ from bot.contacts import tables as contacts
 from bot.conversations import tables as conversations
 from bot.db import Json, Moment, metadata
 from bot.messages import tables as messages
+from bot.tickets import desk_tables as desk
 from bot.tickets import tables as tickets
 
-TABLES = (agents, attachments, contacts, conversations, messages, tickets)  # imported so that `metadata` knows them all
+TABLES = (agents, attachments, contacts, conversations, desk, messages, tickets)  # imported so that `metadata` knows them all
 
 
 def _render(kind: str, item: Any, autogenerate: AutogenContext) -> str | Literal[False]:

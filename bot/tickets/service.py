@@ -13,13 +13,17 @@ from sqlalchemy.engine import Connection
 from bot.contacts.tables import contacts
 from bot.engine.effects import FieldValue
 from bot.statements import Prepared, insert, insert_new
-from bot.tickets import lifecycle, search
+from bot.tickets import labels, lifecycle, search
+from bot.tickets.desk_tables import ticket_labels
+from bot.tickets.labels import UnknownLabelError
 from bot.tickets.lifecycle import NotAllowedError, Status
 from bot.tickets.promises import Due
 from bot.tickets.tables import IS_UNREAD, ticket_events, tickets
 
 #: What a ticket's history can tell besides its moves.
-HAPPENINGS = ("opened", "transferred", "noted", "rated", "commented")
+HAPPENINGS = ("opened", "transferred", "corrected", "noted", "labelled", "unlabelled", "rated", "commented")
+#: Names the ticket's detail among its fields: no field of a flow can be called so.
+DETAIL = "@detail"
 
 _BY_CAUSE = Prepared(sa.select(tickets.c.id, tickets.c.number).where(tickets.c.cause == sa.bindparam("cause")))
 _GIVE_NUMBER = Prepared(
@@ -31,6 +35,11 @@ _HEAR = Prepared(
     .where(tickets.c.conversation_id == sa.bindparam("conversation"), tickets.c.status != Status.RESOLVED.value)
     .values(unread=sa.true(), last_message_at=sa.bindparam("now"))
     .returning(tickets.c.id)
+)
+_MOVE_LABELS = Prepared(
+    sa.update(ticket_labels)
+    .where(ticket_labels.c.ticket_id == sa.bindparam("ticket"))
+    .values(last_message_at=sa.bindparam("now"))
 )
 
 
@@ -47,6 +56,15 @@ class NewTicket:
     detail: str
     attachments: tuple[dict[str, Any], ...] = ()  #: files as `url` and `content_type`, places as `latitude`, `longitude`, …
     said: tuple[str, ...] = ()  #: what the customer wrote before, to find the ticket by
+
+
+@dataclass(frozen=True)
+class Correction:
+    """What a field of a ticket (or `DETAIL`) holds from now on."""
+
+    field: str
+    value: str
+    actor: str  #: an agent's username
 
 
 class UnknownTicketError(LookupError):
@@ -148,6 +166,31 @@ def transfer(connection: Connection, number: str, to: str, actor: str, now: date
     _record(connection, identity, now, kind="transferred", actor=actor, data={"from": before, "to": to})
 
 
+def correct(connection: Connection, number: str, correction: Correction, now: datetime, *, seen: int) -> None:
+    """Put one value in place of another, as the actor saw the ticket in version `seen`; the history has both.
+
+    Raises UnknownTicketError, and TicketChangedError if the ticket is not any more as it was seen, or has no such field.
+    """
+    field, value = correction.field, correction.value
+    identity, _, version = _state(connection, number)
+    row = connection.execute(sa.select(tickets.c.fields, tickets.c.detail).where(tickets.c.id == identity)).one()
+    known = {one["name"]: one for one in row.fields} | {DETAIL: {"label": "", "value": row.detail}}
+    if seen != version or field not in known:
+        raise TicketChangedError(number)
+    before = known[field]
+    if before["value"] == value:
+        return
+    fields = [one | {"value": value} if one["name"] == field else one for one in row.fields]
+    changed = {"detail": value} if field == DETAIL else {"fields": fields}
+    unchanged = sa.and_(tickets.c.id == identity, tickets.c.version == version)
+    values = {**changed, "version": version + 1, "updated_at": now}
+    if connection.execute(sa.update(tickets).where(unchanged).values(values)).rowcount != 1:
+        raise TicketChangedError(number)
+    search.add(connection, identity, value)
+    data = {"field": field, "label": before["label"], "before": before["value"], "after": value}
+    _record(connection, identity, now, kind="corrected", actor=correction.actor, data=data)
+
+
 def note(connection: Connection, number: str, text: str, actor: str, key: str, now: datetime) -> bool:
     """Write an internal note into the history; False if the form with this key wrote one before.
 
@@ -158,6 +201,33 @@ def note(connection: Connection, number: str, text: str, actor: str, key: str, n
     if any(data["key"] == key for data in connection.execute(sa.select(ticket_events.c.data).where(notes)).scalars()):
         return False
     _record(connection, identity, now, kind="noted", actor=actor, data={"text": text, "key": key})
+    return True
+
+
+def label(connection: Connection, number: str, key: str, actor: str, now: datetime) -> bool:
+    """Put a label on a ticket; False if it has it. Raises UnknownTicketError, and UnknownLabelError, also for an archived one."""
+    put = labels.known(connection, key)
+    if put.archived_at is not None:
+        raise UnknownLabelError(key)
+    # Locked, so that no message comes in between: the row below has the ticket's own time.
+    query = sa.select(tickets.c.id, tickets.c.last_message_at).where(tickets.c.number == number).with_for_update()
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        raise UnknownTicketError(number)
+    values = {"ticket_id": row.id, "label": key, "last_message_at": row.last_message_at}
+    if not insert_new(connection, ticket_labels, values):
+        return False
+    _record(connection, row.id, now, kind="labelled", actor=actor, data={"label": put.name})
+    return True
+
+
+def unlabel(connection: Connection, number: str, key: str, actor: str, now: datetime) -> bool:
+    """Take a label off a ticket; False if it does not have it. Raises UnknownTicketError, UnknownLabelError."""
+    name, identity = labels.known(connection, key).name, _state(connection, number)[0]
+    here = sa.and_(ticket_labels.c.ticket_id == identity, ticket_labels.c.label == key)
+    if connection.execute(sa.delete(ticket_labels).where(here)).rowcount != 1:
+        return False
+    _record(connection, identity, now, kind="unlabelled", actor=actor, data={"label": name})
     return True
 
 
@@ -185,6 +255,7 @@ def mark_answered(connection: Connection, conversation_id: str, now: datetime) -
 def hear(connection: Connection, conversation_id: str, text: str, now: datetime) -> None:
     """The customer wrote: the tickets of the conversation that are not resolved are unread, and their window begins anew."""
     for row in _HEAR.all(connection, conversation=conversation_id, now=now):
+        _MOVE_LABELS.run(connection, ticket=row.id, now=now)
         search.add(connection, row.id, text)
 
 

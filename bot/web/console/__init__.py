@@ -11,7 +11,27 @@ from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
 from bot.settings import ROOT
-from bot.web.console import account, attachments, code, desk, errors, factor, inbox, live, login, people, reports, tickets, trail
+from bot.web.console import (
+    account,
+    attachments,
+    canned,
+    code,
+    desk,
+    errors,
+    factor,
+    fields,
+    inbox,
+    labels,
+    live,
+    login,
+    people,
+    presence,
+    replying,
+    reports,
+    tickets,
+    trail,
+    views,
+)
 from bot.web.console.context import Console, ConsoleRuntime
 from bot.web.console.delivery import Reasons, load
 from bot.web.console.headers import ProtectiveHeaders
@@ -30,6 +50,12 @@ ROUTERS = (
     live.router,
     tickets.router,
     desk.router,
+    fields.router,
+    replying.router,
+    presence.router,
+    labels.router,
+    canned.router,
+    views.router,
     attachments.router,
 )
 _STATIC = Path(__file__).parent.parent / "static"
