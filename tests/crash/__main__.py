@@ -7,7 +7,8 @@ import sys
 from contextlib import ExitStack
 
 from tests import servers
-from tests.crash.run import Plan, Report, run
+from tests.crash.run import Report, run
+from tests.crash.world import Plan
 
 
 def main() -> int:

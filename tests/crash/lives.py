@@ -23,7 +23,7 @@ _RANDOM_SHARE = 0.25
 _IDLE_SHARE = 0.2
 #: A life in which something was done lasts so many seconds more at most; until then, so many.
 _LONGER, _LONGEST_WAIT = 0.6, 5.0
-#: So much has to be achieved by each product, or so many seconds have to go by, before a point counts as not to be reached at present.
+#: After so much was achieved by each product, or so many seconds, a point counts as not to be reached at present.
 _FAR, _LONGEST_WAY = 12, 6.0
 #: Points that lie in a start are told at birth, and reached within so many seconds.
 _AT_BIRTH = ("start: ", "recovery: ")
@@ -112,7 +112,7 @@ class Lives:
         if destiny == AT_RANDOM:
             await self._grow_old(told)
         else:
-            told.tell({"label": destiny, "passes": self.luck.choice((0, 0, 0, 0, 1, 3))})
+            told.tell({"point": destiny, "passes": self.luck.choice((0, 0, 0, 0, 1, 3)), "signal": signal.SIGKILL})
             await self._go_there(told)
 
     async def _go_there(self, told: "Told") -> None:
@@ -143,6 +143,11 @@ class Told:
         self.has_ended = False
 
     @property
+    def ended_well(self) -> bool:
+        """Whether it ended by itself, all done."""
+        return "ended" in self._text.splitlines()
+
+    @property
     def point(self) -> str:
         """Where it died, if it died at a point."""
         return next((said.removeprefix("point ") for said in self._text.splitlines() if said.startswith("point ")), "")
@@ -151,6 +156,13 @@ class Told:
         """Tell the product something: one line."""
         with suppress(BrokenPipeError):
             self._line.send(json.dumps(words).encode() + b"\n")
+
+    async def comes_to(self, point: str, seconds: float) -> bool:
+        """Wait until it tells that it is at a point; False if it does not in time."""
+        try:
+            return await self.hears(f"point {point}", seconds)
+        except TimeoutError:
+            return False
 
     async def hears(self, word: str, seconds: float) -> bool:
         """Wait for a line; False if the product ended instead. Raises TimeoutError."""

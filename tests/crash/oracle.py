@@ -7,9 +7,9 @@ a reminder may come whenever silence was long enough for one.
 
 import re
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.channels.text import bubbles
 from bot.conversations.handle import Rules
@@ -66,6 +66,7 @@ class Oracle:
     rules: Rules
     phone: str
     told: dict[str, str]  #: ticket number → phone of who was told it; shared by all customers
+    shifts: Sequence[timedelta] = (timedelta(),)  #: by how much the product's clock may be off
     heard: list[str] = field(default_factory=list)
     tickets: list[TicketSummary] = field(default_factory=list)  #: newest first, as the customer was told them
     _state: Conversation | None = None
@@ -150,7 +151,8 @@ class Oracle:
         if self._written:
             text, since = self._written[0]
             for now in (since, at, since + (at - since) / 2):
-                yield from self._guess(state, self._message(text), now, self.tickets)
+                for shift in self.shifts:
+                    yield from self._guess(state, self._message(text), now + shift, self.tickets)
         yield from self._guess(state, TimeRanOut(), at, self.tickets)
 
     def _guess(self, state: Conversation, happened: Input, now: datetime, tickets: list[TicketSummary]) -> Iterator[_Guess]:

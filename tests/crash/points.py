@@ -72,15 +72,16 @@ class _Armed:
     label: str = ""
     passes: int = 0
     line: int = -1  #: file descriptor on which the label is written at last
+    signal: int = signal.SIGKILL
 
 
 _armed = _Armed()
 _done = threading.local()  # jobs that did something in this thread's transaction
 
 
-def arm(label: str, passes: int, line: int) -> None:
-    """Die when `label` has been passed `passes` times; write the label on `line` first."""
-    _armed.label, _armed.passes, _armed.line = label, passes, line
+def arm(label: str, passes: int, line: int, deed: int = signal.SIGKILL) -> None:
+    """Die when `label` has been passed `passes` times, or get another signal; write the label on `line` first."""
+    _armed.label, _armed.passes, _armed.line, _armed.signal = label, passes, line, deed
 
 
 def reach(label: str) -> None:
@@ -88,9 +89,9 @@ def reach(label: str) -> None:
     if label != _armed.label:
         return
     _armed.passes -= 1
-    if _armed.passes < 0:
+    if _armed.passes == -1:
         os.write(_armed.line, f"point {label}\n".encode())
-        os.kill(os.getpid(), signal.SIGKILL)
+        os.kill(os.getpid(), _armed.signal)
 
 
 def install() -> None:

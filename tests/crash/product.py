@@ -118,16 +118,29 @@ async def _serve(runtime: Runtime, listening: socket.socket, line: socket.socket
             if line is None:
                 await _rehearse(runtime)
             else:
-                asyncio.get_running_loop().add_reader(line, _listen_to, line)
+                asyncio.get_running_loop().add_reader(line, _listen_to, line, runtime)
                 line.sendall(b"ready\n")
                 await stop.wait()
             app.state.stopping.set()
 
 
-def _listen_to(line: socket.socket) -> None:
-    """Hear at which point to die."""
+def _listen_to(line: socket.socket, runtime: Runtime) -> None:
+    """Obey orders that come during life, one a line."""
     for told in line.recv(4096).splitlines():
-        points.arm(**json.loads(told), line=line.fileno())
+        match json.loads(told):
+            case {"point": label, "passes": passes, "signal": deed}:
+                points.arm(label, passes, line.fileno(), deed)
+            case {"clock": seconds}:
+                runtime.clock.advance(timedelta(seconds=seconds))
+            case {"pages": most}:  # the disk is full when the database has so many
+                runtime.database.submit(partial(_allow, pages=most))
+
+
+def _allow(connection: sa.Connection, pages: int) -> None:
+    """Let the embedded database grow to so many pages; beyond that SQLite finds the disk full."""
+    connection.exec_driver_sql(
+        f"PRAGMA max_page_count={max(pages, connection.exec_driver_sql('PRAGMA page_count').scalar_one())}"
+    )
 
 
 async def _rehearse(runtime: Runtime) -> None:

@@ -1,65 +1,24 @@
 """One run: customers write, Twilio misbehaves, products are killed; everybody must have heard exactly what they had to."""
 
 import asyncio
-import itertools
-import logging
-import socket
-import tempfile
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
-from random import Random, SystemRandom
 from typing import Any
-from uuid import uuid4
 
 import sqlalchemy as sa
 
-from bot import settings
-from bot.channels.fake_twilio import Direction, FakeTwilio
 from bot.contacts.tables import contacts
-from bot.conversations.handle import Rules
 from bot.db import Database
-from bot.flows import read_flow
-from bot.runtime import rules_of
 from bot.tickets.tables import tickets
-from bot.web.hooks import MESSAGES_PATH
-from bot.web.serving import address_of, listen, serving
-from tests.crash import customers, faults, points
-from tests.crash.lives import Lives
-from tests.crash.nursery import Nursery
-from tests.crash.oracle import Oracle, Verdict
-from tests.crash.product import fast_clock
+from tests.crash import faults
+from tests.crash.oracle import Verdict
+from tests.crash.world import Plan, World, everybody_listens, make_world, writing_customers
 
-_ACCOUNT = "AC" + "0" * 32
-_TOKEN = f"a-token-of-{uuid4().hex}"  # another run of the same day is another account
-_SENDER = "whatsapp:+573184114466"
-#: Seconds without an answer that is due after which it counts as lost.
-_PATIENCE = 60.0
-_LOOK_EVERY = 0.02
 #: Seconds in which nothing more may come once everybody has been answered.
 _QUIET = 1.5
 _KILLS_FOR_EACH_MOOD = 15
-_LONGEST_DIALOGUE = 40
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What is to be done. A run goes on until there were as many kills *and* as many customers' messages."""
-
-    kills: int
-    messages: int = 0
-    each: int = 1  #: deaths at each point, at least
-    database: str = ""  #: empty: an SQLite file of its own
-    redis: str = ""
-    processes: int = 1
-    customers: int = 24  #: who write at the same time
-    minutes: float = 0.0  #: end after so long, whatever was reached; 0 for no such end
-    seed: int = 1
-    speed: float = 30.0  #: how fast the product's clock and Twilio's run
-    is_blind: bool = False  #: the products do not look up what became of a send: to try whether that is noticed
 
 
 @dataclass
@@ -75,105 +34,21 @@ class Report:
     stories: list[str] = field(default_factory=list)
 
 
-@dataclass
-class _World:
-    plan: Plan
-    fake: FakeTwilio
-    rules: Rules
-    lives: Lives
-    luck: Random
-    begun: float = field(default_factory=time.monotonic)
-    told: dict[str, str] = field(default_factory=dict)
-    oracles: list[Oracle] = field(default_factory=list)
-    messages: int = 0
-    delivered: list[str] = field(default_factory=list)
-    late: set[asyncio.Task[int]] = field(default_factory=set)
-
-    @property
-    def is_enough(self) -> bool:
-        is_late = bool(self.plan.minutes) and time.monotonic() > self.begun + 60 * self.plan.minutes
-        self.lives.is_calm = is_late or (self.lives.is_enough and self.messages >= self.plan.messages)
-        return self.lives.is_calm
-
-
 async def run(plan: Plan, progress: Callable[[str], None] = lambda _line: None) -> Report:
     """Do it, and judge."""
-    async with _world(plan) as world:
+    async with make_world(plan) as world:
         keepers = [asyncio.create_task(world.lives.occupy()) for _ in range(plan.processes)]
         moods = asyncio.create_task(_moods(world, progress))
-        numbers = itertools.count(1)
         try:
-            writing = asyncio.gather(*(_customers(world, numbers) for _ in range(plan.customers)))
+            writing = asyncio.ensure_future(writing_customers(world))
             await _unless_failed(writing, [*keepers, moods])
             await asyncio.sleep(_QUIET)
-            for oracle in world.oracles:
-                _listen(world, oracle)
+            everybody_listens(world)
         finally:
             moods.cancel()
             world.lives.is_over.set()
             await asyncio.gather(*keepers, *world.late, return_exceptions=True)
-        return _report(world, time.monotonic() - world.begun)
-
-
-@asynccontextmanager
-async def _world(plan: Plan) -> AsyncIterator[_World]:
-    luck = Random(plan.seed)  # noqa: S311 (for tests, not for secrets)
-    with tempfile.TemporaryDirectory(prefix="soporte-crash-", dir="/tmp", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
-        begun = time.time()
-        clock = fast_clock(begun, plan.speed)
-        kept = _keep_port()
-        port = kept.getsockname()[1]
-        url = f"http://127.0.0.1:{port}"
-        fake = FakeTwilio(
-            account_sid=_ACCOUNT, auth_token=_TOKEN, sender=_SENDER, webhook_url=f"{url}{MESSAGES_PATH}#rc=0", clock=clock.now
-        )
-        listening = listen(0)
-        chosen = _settings(plan, folder, url, address_of(listening))
-        nursery = await asyncio.to_thread(Nursery, plan.database)
-        try:
-
-            def order(point: str, passes: int) -> dict[str, Any]:
-                log = str(folder / "log")
-                about = {"log": log, "port": port, "begun": begun, "speed": plan.speed, "is_blind": plan.is_blind}
-                return {"point": point, "passes": passes, "settings": chosen, **about}
-
-            there_are = tuple(point for point in points.POINTS if not plan.database or point not in points.EMBEDDED_ONLY)
-            rules = rules_of(settings.read(**chosen), read_flow())
-            async with serving(fake.app, listening, lifespan=False):
-                logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # clients that die in mid-request are no news
-                lives = Lives(nursery, there_are, plan.kills, plan.each, luck, order)
-                yield _World(plan, fake, rules, lives, luck)
-        finally:
-            nursery.close()
-            listening.close()
-            kept.close()
-
-
-def _keep_port() -> socket.socket:
-    """A port of our own, of those that the system gives to nobody by itself; products share it, and this socket never listens."""
-    for port in SystemRandom().sample(range(20_000, 32_000), 100):
-        with suppress(OSError):
-            socket.create_server(("127.0.0.1", port)).close()  # fails if anybody has it, sharing or not
-            kept = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-            kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-            kept.bind(("127.0.0.1", port))
-            return kept
-    raise RuntimeError("no port is free")
-
-
-def _settings(plan: Plan, folder: Path, url: str, api: str) -> dict[str, Any]:
-    """Lengths in minutes are of the fast clock; Twilio's time limit is the product's own, in true seconds, and so is scaled."""
-    twilio = {"account_sid": _ACCOUNT, "auth_token": _TOKEN, "sender": _SENDER, "api_base_url": api, "timeout_seconds": 0.5}
-    return {
-        "public_url": url,
-        "dev": True,
-        "data_dir": str(folder),
-        "database_url": plan.database,
-        "redis_url": plan.redis,
-        "twilio": twilio,
-        "conversation": {"reminder_after_minutes": 1},
-    }
+        return report_of(world)
 
 
 async def _unless_failed(writing: "asyncio.Future[Any]", others: list["asyncio.Task[None]"]) -> None:
@@ -186,78 +61,20 @@ async def _unless_failed(writing: "asyncio.Future[Any]", others: list["asyncio.T
     await writing
 
 
-async def _moods(world: _World, progress: Callable[[str], None]) -> None:
+async def _moods(world: World, progress: Callable[[str], None]) -> None:
     last = -_KILLS_FOR_EACH_MOOD
     while True:
         if world.is_enough:
             world.fake.faults = faults.MOODS[0]
         elif world.lives.kills >= last + _KILLS_FOR_EACH_MOOD:
             last = world.lives.kills
-            world.fake.faults = faults.mood(world.luck)
+            world.make_trouble()
             progress(f"{world.lives.kills} kills, {world.messages} messages, {len(world.told)} tickets")
         await asyncio.sleep(0.2)
 
 
-async def _customers(world: _World, numbers: "itertools.count[int]") -> None:
-    while not world.is_enough:
-        number = next(numbers)
-        await _Customer(world, number).talk()
-
-
-class _Customer:
-    """Somebody with a phone."""
-
-    def __init__(self, world: _World, number: int) -> None:
-        self._world = world
-        self._luck = Random(f"{world.plan.seed}:{number}")  # noqa: S311
-        self._oracle = Oracle(world.rules, f"+57300{number:07d}", world.told)
-        world.oracles.append(self._oracle)
-
-    async def talk(self) -> None:
-        """Write until a few tickets are open, mostly waiting for each answer."""
-        for _ in range(self._luck.randint(5, _LONGEST_DIALOGUE)):
-            if self._luck.random() < 0.1:
-                for text in customers.burst(self._luck):
-                    await self._write(text)
-            else:
-                await self._write(customers.next_text(self._world.rules.flow, self._oracle.state, self._luck))
-            if not await self._is_answered() or self._world.is_enough:
-                break
-
-    async def _write(self, text: str) -> None:
-        world, address = self._world, f"whatsapp:{self._oracle.phone}"
-        self._oracle.write(text, world.fake.now())
-        sid = world.fake.accept(address, text=text, profile_name="Cliente")
-        copies = self._luck.choice((1, 1, 1, 1, 1, 1, 2, 3))
-        while 200 not in await asyncio.gather(*(world.fake.deliver(sid) for _ in range(copies))):  # noqa: ASYNC110
-            await asyncio.sleep(_LOOK_EVERY)
-        world.messages += 1
-        world.lives.progress += 1
-        world.delivered.append(sid)
-        if self._luck.random() < 0.1:  # an old message once more, out of order and after its answer
-            again = asyncio.create_task(world.fake.deliver(self._luck.choice(world.delivered[-200:])))
-            world.late.add(again)
-            again.add_done_callback(world.late.discard)
-
-    async def _is_answered(self) -> bool:
-        deadline = time.monotonic() + _PATIENCE
-        while time.monotonic() < deadline:
-            _listen(self._world, self._oracle)
-            if self._oracle.is_answered or self._oracle.is_troubled:
-                break
-            await asyncio.sleep(_LOOK_EVERY)
-        return self._oracle.is_answered and not self._oracle.is_troubled
-
-
-def _listen(world: _World, oracle: Oracle) -> None:
-    """Read what has arrived on the customer's phone."""
-    arrived = [r for r in world.fake.conversation(f"whatsapp:{oracle.phone}") if r.direction is Direction.OUTBOUND]
-    for record in arrived[len(oracle.heard) :]:
-        oracle.hear(record.body, record.at)
-        world.lives.progress += 1
-
-
-def _report(world: _World, seconds: float) -> Report:
+def report_of(world: World) -> Report:
+    """Judge what all customers heard."""
     verdict, stories = Verdict(), []
     for oracle in world.oracles:
         its = oracle.verdict()
@@ -267,7 +84,7 @@ def _report(world: _World, seconds: float) -> Report:
     url = world.plan.database or f"sqlite:///{world.lives.order('', 0)['settings']['data_dir']}/soporte.db"
     verdict.wrong_number += _wrongly_told(url, world.told)
     answers = sum(len(oracle.heard) for oracle in world.oracles)
-    return Report(verdict, world.lives.deaths, world.messages, answers, len(world.told), seconds, stories)
+    return Report(verdict, world.lives.deaths, world.messages, answers, len(world.told), time.monotonic() - world.begun, stories)
 
 
 def _wrongly_told(url: str, told: dict[str, str]) -> int:

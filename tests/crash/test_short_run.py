@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from tests.crash import points
-from tests.crash.run import Plan, run
+from tests.crash.run import run
+from tests.crash.world import Plan
 
 
 @pytest.mark.timeout(600)
