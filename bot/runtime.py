@@ -18,6 +18,8 @@ from bot.attachments.links import Links, read_key
 from bot.attachments.service import recover as fetch_again
 from bot.channels.base import Channel
 from bot.channels.twilio import TwilioChannel
+from bot.conversations import catch_up
+from bot.conversations.catch_up import CatchUp
 from bot.conversations.handle import Rules
 from bot.conversations.worker import Worker
 from bot.coordination.base import Change, Coordination
@@ -31,6 +33,7 @@ from bot.messages.queries import conversation_of
 from bot.messages.sender import Policy, Sender
 from bot.migrations import upgrade
 from bot.settings import Settings, SettingsProblem
+from bot.tickets.exporter import Exporter
 from bot.tickets.promises import Promises, Target
 
 _log = logging.getLogger(__name__)
@@ -141,6 +144,9 @@ def rules_of(settings: Settings, flow: Flow) -> Rules:
         agent_idle_after=timedelta(minutes=settings.conversation.agent_idle_minutes),
         reopen_within=timedelta(days=settings.conversation.reopen_days),
         template=settings.twilio.reopen_template_sid,
+        burst=timedelta(seconds=settings.overload.burst_seconds),
+        late_after=timedelta(minutes=settings.overload.late_minutes),
+        questions_last=timedelta(minutes=settings.sender.questions_last_minutes),
         promises=promises_of(settings, flow),
     )
 
@@ -157,38 +163,59 @@ def promises_of(settings: Settings, flow: Flow) -> Promises:
 
 
 @asynccontextmanager
-async def working(runtime: Runtime) -> AsyncIterator[None]:
-    """Run worker and sender beside whatever the caller does; on the way out, finish what is under way."""
-    settings = runtime.settings
-    rules = rules_of(settings, runtime.flow)
-    policy = Policy(
-        parallel=settings.sender.parallel,
-        attempts=settings.sender.attempts,
-        look_up_after=timedelta(seconds=settings.sender.look_up_after_seconds),
-        typing=settings.sender.typing,
-        media_url=runtime.links.url,
-    )
-    now = runtime.clock.now
+async def working(runtime: Runtime, *, works: bool = True) -> AsyncIterator[None]:
+    """Look for what was missed, then run what runs beside whatever the caller does; on the way out, finish what is under way.
+
+    Without `works` the messages are handled and sent by other processes on the same database.
+    """
     await runtime.coordination.start()
-    if runtime.database.embedded:
-        await _recover(runtime, policy)
-    worker = Worker(runtime.database, runtime.coordination, rules, now)
-    sender = Sender(runtime.database, runtime.coordination, runtime.channel, policy, now)
-    fetcher = _fetcher(runtime)
+    loops: list[Worker | Sender | attachments.Fetcher | Exporter] = []
+    if works:
+        policy = _sender_policy(runtime)
+        if runtime.database.embedded:
+            await _recover(runtime, policy)
+        rules, now = rules_of(runtime.settings, runtime.flow), runtime.clock.now
+        sender = Sender(runtime.database, runtime.coordination, runtime.channel, policy, now)
+        loops = [Worker(runtime.database, runtime.coordination, rules, now), sender, _fetcher(runtime), _exporter(runtime)]
+    looking = _catch_up(runtime)
+    await looking.before_listening(runtime.clock.now())
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(worker.run(), name="worker")
-        tasks.create_task(sender.run(), name="sender")
-        tasks.create_task(fetcher.run(), name="fetcher")
+        tasks.create_task(looking.run(runtime.clock.now), name="catch-up")
+        for loop in loops:
+            tasks.create_task(loop.run(), name=type(loop).__name__.lower())
         try:
             yield
         finally:
-            worker.stop()
-            sender.stop()
-            fetcher.stop()
+            looking.stop()
+            for loop in loops:
+                loop.stop()
             await runtime.coordination.wake("inbox")
             await runtime.coordination.wake("outbox")
     await runtime.channel.close()
     await runtime.coordination.close()
+
+
+def _sender_policy(runtime: Runtime) -> Policy:
+    settings = runtime.settings
+    return Policy(
+        parallel=settings.sender.parallel,
+        attempts=settings.sender.attempts,
+        look_up_after=timedelta(seconds=settings.sender.look_up_after_seconds),
+        typing=settings.sender.typing,
+        per_second=settings.overload.sends_per_second,
+        media_url=runtime.links.url,
+    )
+
+
+def _catch_up(runtime: Runtime) -> CatchUp:
+    chosen = runtime.settings.catch_up
+    policy = catch_up.Policy(
+        line=runtime.settings.twilio.sender,
+        every=timedelta(seconds=chosen.every_seconds),
+        overlap=timedelta(minutes=chosen.overlap_minutes),
+        reach=timedelta(hours=chosen.reach_hours),
+    )
+    return CatchUp(runtime.database, runtime.channel, runtime.coordination, runtime.flow, policy)
 
 
 def _fetcher(runtime: Runtime) -> attachments.Fetcher:
@@ -205,6 +232,14 @@ def _fetcher(runtime: Runtime) -> attachments.Fetcher:
         await runtime.coordination.publish(Change(conversation_id))
 
     return attachments.Fetcher(runtime.database, runtime.channel, policy, runtime.clock.now, tell)
+
+
+def _exporter(runtime: Runtime) -> Exporter:
+    async def tell(export_id: str) -> None:
+        await runtime.coordination.publish(Change(export_id))
+
+    settings, flow = runtime.settings, runtime.flow
+    return Exporter(runtime.database, settings.exports_folder, flow.zone, runtime.clock.now, tell)
 
 
 async def _recover(runtime: Runtime, policy: Policy) -> None:

@@ -145,5 +145,9 @@ def on_driver(connection: Connection, sql: str, values: Any = ()) -> Any:
 
 def _processor(kind: sa.types.TypeEngine[Any], dialect: Dialect, which: str) -> _Convert | None:
     its = kind.dialect_impl(dialect)
-    processor: _Convert | None = its.bind_processor(dialect) if which == "bind_processor" else its.result_processor(dialect, None)
+    # psycopg's numbers want to know what the server calls them: 701 is its eight byte float.
+    kind_of_column: Any = 701 if isinstance(its, sa.Float) else None
+    processor: _Convert | None = (
+        its.bind_processor(dialect) if which == "bind_processor" else its.result_processor(dialect, kind_of_column)
+    )
     return processor

@@ -35,6 +35,7 @@ class Action(StrEnum):
     TICKET_CHANGED = "ticket:changed"
     CUSTOMER_ANSWERED = "ticket:answered"
     TICKETS_EXPORTED = "ticket:exported"
+    EXPORT_FETCHED = "ticket:export:fetched"
     ATTACHMENT_READ = "attachment:read"
     LABEL_ADDED = "label:added"
     LABEL_CHANGED = "label:changed"

@@ -5,27 +5,17 @@ from pathlib import Path
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
-from sqlalchemy.engine import Connection
 
 from bot.db import Database
 
-#: Any number that nothing else in this database locks.
-_LOCK = 5_077_082_026
+_LOCK = 0x50C0_0002
 
 
 def upgrade(database: Database) -> None:
-    """Bring the database to the schema of this version. Does nothing, quickly, when it is there already.
-
-    Of several processes that start at the same time one does it, and the others wait.
-    """
+    """Bring the database to the schema of this version. Does nothing, quickly, when it is there already."""
     with database.engine.begin() as connection:
-        _wait_for_others(connection)
+        if not database.embedded:  # of several processes that start at once one does it, and the others find it done
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
         config = Config(attributes={"connection": connection})
         config.set_main_option("script_location", str(Path(__file__).parent))
         command.upgrade(config, "head")
-
-
-def _wait_for_others(connection: Connection) -> None:
-    """Hold the right to change the schema until the commit. SQLite's transactions lock as they begin."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))

@@ -75,6 +75,7 @@ async def show_list(request: Request, session: SessionNeeded, aviso: str = "") -
         is_first=question.behind is None,
         more=to(**{_BEHIND: str(shown.page.more)}) if shown.page.more else "",
         to=to,
+        export=f"{root(request)}/exportaciones{to(**{_SORT: None}).removeprefix(root(request) + '/')}",
         views=shown.views,
         query=urlencode(kept(given)),
         notice=aviso,
