@@ -54,7 +54,8 @@ def show(report: Report) -> None:
     for point, times in sorted(report.deaths.items()):
         print(f"{times:7}  {point}")
     print(f"{report.deaths.total():7}  in all\n")
-    print(f"{report.messages} messages, {report.answers} answers, {report.tickets} tickets, {report.seconds:.0f} s")
+    print(f"{report.messages} messages, and {report.given_up} that no webhook brought; {report.answers} answers")
+    print(f"{report.tickets} tickets; {report.seconds:.0f} s")
     print(f"lost / doubled / out of order / wrong ticket number: {report.verdict}")
 
 

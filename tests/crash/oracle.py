@@ -152,10 +152,13 @@ class Oracle:
             text, since = self._written[0]
             for now in (since, at, since + (at - since) / 2):
                 for shift in self.shifts:
-                    yield from self._guess(state, self._message(text), now + shift, self.tickets)
+                    for waited in (timedelta(), at - since):
+                        yield from self._guess(state, self._message(text), now + shift, self.tickets, waited)
         yield from self._guess(state, TimeRanOut(), at, self.tickets)
 
-    def _guess(self, state: Conversation, happened: Input, now: datetime, tickets: list[TicketSummary]) -> Iterator[_Guess]:
+    def _guess(
+        self, state: Conversation, happened: Input, now: datetime, tickets: list[TicketSummary], waited: timedelta = timedelta()
+    ) -> Iterator[_Guess]:
         """The step, if it says anything."""
         circumstances = Circumstances(
             now=now,
@@ -165,6 +168,9 @@ class Oracle:
             resume_after=self.rules.resume_after,
             agent_idle_after=self.rules.agent_idle_after,
             reopen_within=self.rules.reopen_within,
+            burst=self.rules.burst,
+            late_after=self.rules.late_after,
+            waited=waited,
         )
         result = step(self.rules.flow, state, happened, circumstances)
         opened = tuple(self._ticket(effect, now) for effect in result.effects if isinstance(effect, OpenTicket))

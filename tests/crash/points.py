@@ -24,15 +24,15 @@ from bot.db import Database
 BEFORE = {
     "webhook: message came": "bot.web.hooks:_take_message",
     "webhook: status came": "bot.web.hooks:_take_status",
-    "worker: about to look": "bot.conversations.worker:Worker._handle_next",
+    "worker: about to look": "bot.conversations.visit:visit",
     "turn: begun": "bot.conversations.handle:step",
     "turn: about to save": "bot.engine.conversation:to_json",
     "ticket: about to be opened": "bot.tickets.service:open_ticket",
     "send: claimed, not begun": "bot.messages.sender:Sender._send",
     "send: about to post": "bot.channels.twilio.channel:TwilioChannel.send",
     "send: about to look up": "bot.channels.twilio.channel:TwilioChannel.sent_since",
-    "send: failed, not settled": "bot.messages.sender:Sender._settle_error",
     "start: about to recover": "bot.runtime:_recover",
+    "start: about to catch up": "bot.conversations.catch_up:CatchUp.before_listening",
 }
 #: The same for points that stand after it.
 AFTER = {
@@ -44,9 +44,11 @@ AFTER = {
     "ticket: opened": "bot.tickets.service:open_ticket",
     "send: typing shown": "bot.channels.twilio.channel:TwilioChannel.show_typing",
     "send: posted, not settled": "bot.channels.twilio.channel:TwilioChannel.send",
+    "send: failed, not settled": "bot.messages.sender:Sender._after_error",
     "send: looked up, not settled": "bot.channels.twilio.channel:TwilioChannel.sent_since",
     "start: database open": "bot.runtime:open_database",
     "start: recovered": "bot.runtime:_recover",
+    "catch-up: list had": "bot.channels.twilio.channel:TwilioChannel.received_since",
 }
 #: Jobs whose transactions have two points each: `<name>: about to commit` and `<name>: committed`.
 JOBS = {
@@ -58,6 +60,7 @@ JOBS = {
     "unknown": "bot.messages.outbox:settle_unknown",
     "later": "bot.messages.outbox:settle_later",
     "status": "bot.messages.delivery:record",
+    "catch-up": "bot.conversations.catch_up:_record",
     "recovery": "bot.messages.outbox:recover",
 }
 POINTS = (*BEFORE, *AFTER, *(f"{job}: {when}" for job in JOBS for when in ("about to commit", "committed")))

@@ -138,9 +138,8 @@ def _listen_to(line: socket.socket, runtime: Runtime) -> None:
 
 def _allow(connection: sa.Connection, pages: int) -> None:
     """Let the embedded database grow to so many pages; beyond that SQLite finds the disk full."""
-    connection.exec_driver_sql(
-        f"PRAGMA max_page_count={max(pages, connection.exec_driver_sql('PRAGMA page_count').scalar_one())}"
-    )
+    used = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+    connection.exec_driver_sql(f"PRAGMA max_page_count={max(pages, used)}")
 
 
 async def _rehearse(runtime: Runtime) -> None:

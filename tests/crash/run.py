@@ -30,6 +30,7 @@ class Report:
     messages: int
     answers: int
     tickets: int
+    given_up: int  #: messages that Twilio did not get through with, and that catch-up had to find
     seconds: float
     stories: list[str] = field(default_factory=list)
 
@@ -83,8 +84,16 @@ def report_of(world: World) -> Report:
             stories.append(f"{its}  {oracle.story()}")
     url = world.plan.database or f"sqlite:///{world.lives.order('', 0)['settings']['data_dir']}/soporte.db"
     verdict.wrong_number += _wrongly_told(url, world.told)
-    answers = sum(len(oracle.heard) for oracle in world.oracles)
-    return Report(verdict, world.lives.deaths, world.messages, answers, len(world.told), time.monotonic() - world.begun, stories)
+    return Report(
+        verdict=verdict,
+        deaths=world.lives.deaths,
+        messages=world.messages,
+        given_up=world.given_up,
+        answers=sum(len(oracle.heard) for oracle in world.oracles),
+        tickets=len(world.told),
+        seconds=time.monotonic() - world.begun,
+        stories=stories,
+    )
 
 
 def _wrongly_told(url: str, told: dict[str, str]) -> int:

@@ -70,7 +70,7 @@ def test_a_clock_that_is_set_back_or_forth_changes_no_order_and_holds_nothing_up
     asyncio.run(scene())
 
 
-#: Where a process may stand still and find, awake again, that others did its work. One place is left out, "about to post": whoever
+#: Where a process may stand still and find, awake again, that others did its work. One place is left out, "about to post": who
 #: stops between a look at the clock and the system call is beyond help, because Twilio does not tell one post from another.
 STALLS = (
     "message: about to commit",

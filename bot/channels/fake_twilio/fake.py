@@ -97,6 +97,8 @@ class FakeTwilio:
         """
         sid = self.accept(address, **incoming)
         status = 0
+        if self._dice.strikes("webhook_lost"):
+            return Receipt(sid, status)
         for _ in range(incoming.get("repeat", 1)):
             status = await self.deliver(sid)
         return Receipt(sid, status)
@@ -120,7 +122,6 @@ class FakeTwilio:
             said = (r for r in reversed(self.conversation(from_)) if r.direction is Direction.OUTBOUND)
             parameters |= button_parameters(*incoming["button"], next(said, None))
         parameters |= incoming.get("extra", {})
-<<<<<<< HEAD
         self._deliveries[record.sid] = (parameters, str(uuid4()))
         return record.sid
 
@@ -128,14 +129,6 @@ class FakeTwilio:
         """Post an accepted message to the webhook, for the first time or again; the last HTTP status, 0 if nobody answered."""
         parameters, token = self._deliveries[sid]
         return await post(self.webhook_url, parameters, auth_token=self._account.auth_token, token=token)
-=======
-        status, token = 0, str(uuid4())
-        if self._dice.strikes("webhook_lost"):
-            return Receipt(record.sid, status)
-        for _ in range(incoming.get("repeat", 1)):
-            status = await post(self.webhook_url, parameters, auth_token=self._account.auth_token, token=token)
-        return Receipt(record.sid, status)
->>>>>>> main
 
     def _received(self, from_: str, incoming: Incoming) -> Record:
         files = incoming.get("media", ())
