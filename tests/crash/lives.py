@@ -26,8 +26,8 @@ _LONGER, _LONGEST_WAIT = 0.6, 5.0
 #: After so much was achieved by each product, or so many seconds, a point counts as not to be reached at present.
 _FAR, _LONGEST_WAY = 12, 6.0
 #: Points that lie in a start are told at birth, and reached within so many seconds.
-_AT_BIRTH = ("start: ", "recovery: ")
-_BIRTH = 1.0
+_AT_BIRTH = ("start: ", "recovery: ", "catch-up: ")
+_BIRTH = 1.5
 #: Characters of the log that are shown when a product does not start.
 _LOG_END = 3000
 

@@ -154,7 +154,8 @@ class Oracle:
                 for shift in self.shifts:
                     for waited in (timedelta(), at - since):
                         yield from self._guess(state, self._message(text), now + shift, self.tickets, waited)
-        yield from self._guess(state, TimeRanOut(), at, self.tickets)
+        # A clock that was set forth may run out a time that was taken before.
+        yield from self._guess(state, TimeRanOut(), at + (max(self.shifts) - min(self.shifts)), self.tickets)
 
     def _guess(
         self, state: Conversation, happened: Input, now: datetime, tickets: list[TicketSummary], waited: timedelta = timedelta()
