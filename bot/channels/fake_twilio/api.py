@@ -156,7 +156,9 @@ class Api:
         if not size_text.isdecimal() or not page_text.isdecimal():
             return _refused(20001)
         size, page = min(max(int(size_text), 1), _LARGEST_PAGE), int(page_text)
-        listed = [record for record in reversed(self.ledger.records()) if self._is_listed(record, query)]
+        customer = query.get("From") if query.get("To", self.account.sender) == self.account.sender else query["To"]
+        records = self.ledger.conversation(customer) if customer else self.ledger.records()
+        listed = [record for record in reversed(records) if self._is_listed(record, query)]
         # The token names the last message of the page before: what arrives meanwhile shifts nothing.
         sids = [f"PA{record.sid}" for record in listed]
         token = query.get("PageToken", "")
