@@ -78,6 +78,14 @@ class Sent:
 
 
 @dataclass(frozen=True)
+class Copy:
+    """A message of which the provider keeps a copy."""
+
+    sid: str
+    is_incoming: bool  #: the customer sent it
+
+
+@dataclass(frozen=True)
 class FileKey:
     """The provider's ids that together name a file which a customer sent."""
 
@@ -129,6 +137,15 @@ class Channel(Protocol):
 
     def sent_since(self, to: str, since: datetime) -> Sequence[Sent]:
         """All messages to this address created at or after `since`, oldest first. Raises SendError."""
+
+    def copies(self, address: str) -> Sequence[Copy]:
+        """Every message to or from this address that the provider still keeps, whenever it was sent. Raises SendError."""
+
+    def erase_copy(self, sid: str) -> bool:
+        """Let the provider delete its copy of a message and of the files in it; False if that is only possible later.
+
+        What is not there (any more) is erased. Raises SendError.
+        """
 
     def file_source(self, key: FileKey) -> Source | None:
         """Where this file lies; None if it belongs to no account of ours. Asks nobody."""

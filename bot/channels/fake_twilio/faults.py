@@ -31,6 +31,7 @@ class Faults:
     stale_listing: float = 0.0  #: a listing lacks the messages of the last so many seconds
     file_missing: Often = 0  #: a customer's file is answered 404, as if it were not there yet
     file_error: Often = 0  #: a customer's file is answered 500
+    deletion_error: Often = 0  #: the deletion of a message is answered 500, and the message stays
     stuck: Often = 0  #: an accepted message stays queued for ever and nothing is called back
     undelivered: Often = 0  #: an accepted message ends as undelivered with `undelivered_code`
     undelivered_code: int = 63010

@@ -47,7 +47,7 @@ class Http:
         auth: tuple[str, str] | None = None,
         **_: object,
     ) -> Response:
-        """Send one request, never twice, and return a 2xx answer that holds a JSON object. Raises SendError for the rest.
+        """Send one request, never twice; return a 204, or a 2xx that holds a JSON object. Raises SendError for the rest.
 
         The SDK also passes a time limit and a word on redirects; both are settled here.
         """
@@ -82,7 +82,7 @@ def _checked(answer: requests.Response) -> Response:
     if not 200 <= answer.status_code < 300:
         code = _error_code(content)
         raise SendError(outcome(answer.status_code, code), code, f"HTTP {answer.status_code}")
-    if content is None:
+    if content is None and answer.status_code != 204:  # "no content" is the answer to a deletion
         raise SendError(Outcome.UNKNOWN, detail=f"HTTP {answer.status_code} without a JSON object")
     return Response(answer.status_code, text, answer.headers)
 
