@@ -30,6 +30,9 @@ from bot.messages import outbox
 from bot.messages.queries import conversation_of
 from bot.messages.sender import Policy, Sender
 from bot.migrations import upgrade
+from bot.privacy.erase import Place
+from bot.privacy.persons import key_in
+from bot.privacy.restored import erase_again
 from bot.settings import Settings, SettingsProblem
 from bot.tickets.promises import Promises, Target
 
@@ -97,6 +100,9 @@ def build(settings: Settings, clock: Clock | None = None) -> Runtime:
     flow = read_flow()
     lock = None if settings.database_url.get_secret_value() else _alone(settings.folder)
     database = open_database(settings)
+    if clock is None:
+        clock = Clock(settings.folder / "dev-clock.json") if settings.dev else Clock()
+    _keep_erased(database, settings, clock)
     twilio = settings.twilio
     channel = TwilioChannel(
         account_sid=twilio.account_sid,
@@ -108,11 +114,21 @@ def build(settings: Settings, clock: Clock | None = None) -> Runtime:
     )
     redis_url = settings.redis_url.get_secret_value()
     coordination: Coordination = Redis(redis_url) if redis_url else InProcess()
-    if clock is None:
-        clock = Clock(settings.folder / "dev-clock.json") if settings.dev else Clock()
     base = settings.public_url.rstrip("/") + MEDIA_PATH
     links = Links(base, read_key(settings.attachments_folder / "links.key"), clock.now)
     return Runtime(settings, flow, database, channel, coordination, clock, links, lock)
+
+
+def place_of(settings: Settings) -> Place:
+    """Where the record of erasures is kept, and the key of its hashes. Raises OSError."""
+    return Place(settings.folder, key_in(settings.folder))
+
+
+def _keep_erased(database: Database, settings: Settings, clock: Clock) -> None:
+    """Before anything else is done: a backup that was restored must not bring back who was erased since."""
+    back = database.write_now(partial(erase_again, place=place_of(settings), now=clock.now()))
+    if back:
+        _log.warning("%d people who had been erased had come back with a backup; they are erased again", back)
 
 
 def _alone(folder: Path) -> TextIO:

@@ -82,7 +82,7 @@ class Copy:
     """A message of which the provider keeps a copy."""
 
     sid: str
-    is_incoming: bool  #: the customer sent it
+    created_at: datetime  #: aware, UTC; whole seconds
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 
 from bot.channels.base import Received
 from bot.contacts.find import find
+from bot.contacts.tombstones import is_buried
 from bot.conversations.merge import merge
 from bot.conversations.tables import conversations, inbox
 from bot.db import insert_new
@@ -31,8 +32,10 @@ _ANNOUNCED_FOR = timedelta(minutes=10)
 
 
 def record_message(connection: Connection, received: Received, flow: Flow, now: datetime) -> bool:
-    """Put a customer's message into the inbox; False if it is there already, and then nothing is changed."""
+    """Put a customer's message into the inbox; False if it is there already or was erased, and then nothing is changed."""
     if connection.execute(sa.select(inbox.c.id).where(inbox.c.key == received.sid)).first() is not None:
+        return False
+    if is_buried(connection, received.sid):
         return False
     known_as = [f"whatsapp:{received.external_id}"] if received.external_id else []
     found = find(connection, list(dict.fromkeys([*known_as, received.address])), received.phone, received.profile_name, now)

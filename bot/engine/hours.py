@@ -39,13 +39,13 @@ class Hours(BaseModel):
     def is_open(self, now: datetime) -> bool:
         """Whether agents are there at this (aware) time."""
         local = now.astimezone(ZoneInfo(self.zone))
-        if local.date() in _holidays(self.holidays):
+        if local.date() in holidays_of(self.holidays):
             return False
         return any(begin <= local.time() < end for begin, end in self.open.get(_DAYS[local.weekday()], ()))  # type: ignore[call-overload]
 
     def spans(self, day: date) -> list[tuple[datetime, datetime]]:
         """When agents come and go on this day, aware and in order; empty on a closed day."""
-        if day in _holidays(self.holidays):
+        if day in holidays_of(self.holidays):
             return []
         zone, spans = ZoneInfo(self.zone), self.open.get(_DAYS[day.weekday()], ())  # type: ignore[call-overload]
         return sorted((datetime.combine(day, begin, zone), datetime.combine(day, end, zone)) for begin, end in spans)
@@ -56,5 +56,6 @@ class Hours(BaseModel):
 
 
 @lru_cache
-def _holidays(country: str) -> holidays.HolidayBase:
+def holidays_of(country: str) -> holidays.HolidayBase:
+    """The public holidays of a country, whatever the year."""
     return holidays.country_holidays(country)

@@ -11,9 +11,20 @@ from bot.contacts import tables as contacts
 from bot.conversations import tables as conversations
 from bot.db import Json, Moment, metadata
 from bot.messages import tables as messages
+from bot.privacy import tables as privacy
+from bot.tickets import rights
 from bot.tickets import tables as tickets
 
-TABLES = (agents, attachments, contacts, conversations, messages, tickets)  # imported so that `metadata` knows them all
+TABLES = (
+    agents,
+    attachments,
+    contacts,
+    conversations,
+    messages,
+    privacy,
+    rights,
+    tickets,
+)  # imported so that `metadata` knows them all
 
 
 def _render(kind: str, item: Any, autogenerate: AutogenContext) -> str | Literal[False]:

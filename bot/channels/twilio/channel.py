@@ -122,7 +122,7 @@ class TwilioChannel:
         with _unreadable_is_unknown():
             for way in ({"to": address, "from_": self._sender}, {"to": self._sender, "from_": address}):
                 for message in self.client.messages.stream(**way, page_size=_PAGE_SIZE):
-                    found[message.sid] = Copy(message.sid, is_incoming=message.direction == "inbound")
+                    found[message.sid] = Copy(message.sid, message.date_created)
         return list(found.values())
 
     def erase_copy(self, sid: str) -> bool:
