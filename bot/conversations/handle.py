@@ -20,9 +20,10 @@ from bot.engine import stored
 from bot.engine.flow import Flow
 from bot.engine.inputs import MessageReceived
 from bot.engine.step import step
-from bot.engine.turn import Circumstances, TicketSummary
+from bot.engine.turn import Circumstances, PendingCase, TicketSummary
 from bot.tickets.promises import Promises
 from bot.tickets.queries import tickets_of
+from bot.tickets.rights import cases_of
 
 
 class StaleTurn(Exception):  # noqa: N818 (nothing is wrong: another worker was faster, and this turn is thrown away)
@@ -54,6 +55,7 @@ def handle(connection: Connection, rules: Rules, conversation_id: str, now: date
         now=now,
         phone=phone,
         tickets=lambda: _tickets(connection, here.contact_id),
+        cases=lambda: _cases(connection, here.contact_id),
         reminder_after=rules.reminder_after,
         resume_after=rules.resume_after,
         agent_idle_after=rules.agent_idle_after,
@@ -131,3 +133,7 @@ def _tickets(connection: Connection, contact_id: str) -> list[TicketSummary]:
         )
         for ticket in tickets_of(connection, contact_id)
     ]
+
+
+def _cases(connection: Connection, contact_id: str) -> list[PendingCase]:
+    return [PendingCase(case.right, case.number, case.due_at) for case in cases_of(connection, contact_id) if case.is_open]

@@ -1,13 +1,12 @@
 """When agents are there: business hours and the public holidays of Colombia (`flows/hours.yaml`)."""
 
 from datetime import date, datetime, time
-from functools import lru_cache
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-import holidays
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
+from bot.engine.closed_days import holidays_of
 from bot.engine.nodes.base import Text
 
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -53,9 +52,3 @@ class Hours(BaseModel):
     def tell(self, now: datetime) -> str:
         """What a customer is told about when somebody will answer."""
         return self.text_open if self.is_open(now) else self.text_closed
-
-
-@lru_cache
-def holidays_of(country: str) -> holidays.HolidayBase:
-    """The public holidays of a country, whatever the year."""
-    return holidays.country_holidays(country)

@@ -3,9 +3,10 @@
 While an agent has the conversation, the bot says nothing (`desk`). Else a customer's message is read in this order; the
 first that understands it wins:
 
+0. a request about their data: it is heard in any state, also while an agent has the conversation
 1. silence that was too long: the draft is kept and the customer asked whether to go on with it
 2. a message without words (a file, a place, a voice note…)
-3. a command, as a whole message: menú, volver, cancelar, ayuda, asesor, estado, mis datos
+3. a command, as a whole message: menú, volver, cancelar, ayuda, asesor, estado
 4. at a free-text question: a documented question, which is answered before the pending one is asked again
 5. the node: an option, a field's value, a yes or no
 6. a question or a request in plain words
@@ -16,7 +17,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 
-from bot.engine import asides, desk
+from bot.engine import asides, desk, rights
 from bot.engine.conversation import Conversation
 from bot.engine.effects import Effect, Say, WakeAt
 from bot.engine.flow import Flow
@@ -35,6 +36,7 @@ from bot.engine.nodes.base import STAY
 from bot.engine.nodes.collect import Collect
 from bot.engine.nodes.menu import Menu
 from bot.engine.nodes.start import Start
+from bot.engine.rights import RIGHTS
 from bot.engine.turn import Circumstances, Turn
 from bot.understanding.commands import Command, find_command
 from bot.understanding.menu import path
@@ -70,6 +72,7 @@ def step(flow: Flow, conversation: Conversation, happened: Input, circumstances:
             delivered = desk.deliver(turn)
             if conversation.agent:
                 desk.hear(turn, happened, opens=delivered)
+                rights.hear(turn, happened, fire)
             elif not delivered:  # else they wrote in order to read it, as they were asked to
                 _message(turn, happened)
             turn.change(last_at=circumstances.now, reminded=False)
@@ -136,7 +139,13 @@ def _message(turn: Turn, said: MessageReceived) -> None:
     if said.masked and not turn.conversation.secret_told:
         turn.say_phrase("secret_masked")
         turn.change(secret_told=True)
-    if said.kind is Kind.REACTION or _resume(turn) or _without_words(turn, said) or _command(turn, said):
+    if (
+        said.kind is Kind.REACTION
+        or rights.hear(turn, said, fire)
+        or _resume(turn)
+        or _without_words(turn, said)
+        or _command(turn, said)
+    ):
         return
     node = turn.flow.nodes[turn.state]
     if isinstance(node, Ask) and node.kind == "name" and asides.answer_question(turn, said.text, fire):
@@ -205,7 +214,7 @@ def _command(turn: Turn, said: MessageReceived) -> bool:
     if isinstance(node, Collect) and node.goes_on(said.text):
         return False  # "no más" ends a series of files; elsewhere it would cancel
     command = Command.BACK if said.text.strip() == "0" else find_command(said.text, turn.flow.vocabulary.menu.commands)
-    if command is None:
+    if command is None or command in RIGHTS:
         return False
     turn.reasons.append(f"command {command.value}")
     turn.change(misses=0)

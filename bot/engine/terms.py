@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from bot.engine.hours import holidays_of
+from bot.engine.closed_days import holidays_of
 
 #: The law counts the days of this country, wherever the server stands.
 _ZONE = ZoneInfo("America/Bogota")
