@@ -25,14 +25,18 @@ from bot.coordination.in_process import InProcess
 from bot.coordination.redis import Redis
 from bot.db import Database
 from bot.engine.flow import Flow
+from bot.engine.nodes.consent import Consent
 from bot.flows import read_flow
 from bot.messages import outbox
 from bot.messages.queries import conversation_of
 from bot.messages.sender import Policy, Sender
 from bot.migrations import upgrade
 from bot.privacy.erase import Place
+from bot.privacy.finish import Means
+from bot.privacy.keeper import Keeper, Night
 from bot.privacy.persons import key_in
 from bot.privacy.restored import erase_again
+from bot.privacy.retention import Terms
 from bot.settings import Settings, SettingsProblem
 from bot.tickets.promises import Promises, Target
 
@@ -191,16 +195,19 @@ async def working(runtime: Runtime) -> AsyncIterator[None]:
     worker = Worker(runtime.database, runtime.coordination, rules, now)
     sender = Sender(runtime.database, runtime.coordination, runtime.channel, policy, now)
     fetcher = _fetcher(runtime)
+    keeper = _keeper(runtime)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(worker.run(), name="worker")
         tasks.create_task(sender.run(), name="sender")
         tasks.create_task(fetcher.run(), name="fetcher")
+        tasks.create_task(keeper.run(), name="keeper")
         try:
             yield
         finally:
             worker.stop()
             sender.stop()
             fetcher.stop()
+            keeper.stop()
             await runtime.coordination.wake("inbox")
             await runtime.coordination.wake("outbox")
     await runtime.coordination.close()
@@ -220,6 +227,35 @@ def _fetcher(runtime: Runtime) -> attachments.Fetcher:
         await runtime.coordination.publish(Change(conversation_id))
 
     return attachments.Fetcher(runtime.database, runtime.channel, policy, runtime.clock.now, tell)
+
+
+def means_of(runtime: Runtime) -> Means:
+    """What erasures are finished with."""
+    folder = runtime.settings.attachments_folder
+    return Means(runtime.database, runtime.channel, folder, place_of(runtime.settings), runtime.clock.now, may_clean_large=True)
+
+
+def terms_of(settings: Settings, flow: Flow) -> Terms:
+    """How long each kind of data is kept."""
+    chosen = settings.retention
+    return Terms(
+        refused=timedelta(hours=chosen.refused_hours),
+        unanswered=timedelta(hours=chosen.unanswered_hours),
+        chats=timedelta(days=chosen.chats_days),
+        tickets=timedelta(days=chosen.tickets_days),
+        files=timedelta(days=chosen.files_days),
+        webhooks=timedelta(days=chosen.webhooks_days),
+        trail=timedelta(days=chosen.trail_days),
+        asks_consent=frozenset(name for name, node in flow.nodes.items() if isinstance(node, Consent)),
+    )
+
+
+def _keeper(runtime: Runtime) -> Keeper:
+    async def tell(conversation_id: str) -> None:
+        await runtime.coordination.publish(Change(conversation_id))
+
+    terms = terms_of(runtime.settings, runtime.flow)
+    return Keeper(means_of(runtime), terms, Night(runtime.settings.retention.hour), tell)
 
 
 async def _recover(runtime: Runtime, policy: Policy) -> None:

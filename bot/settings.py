@@ -96,6 +96,19 @@ class Promises(_Section):
     categories: dict[str, Target] = {}
 
 
+class Retention(_Section):
+    """How long each kind of data is kept."""
+
+    refused_hours: float = Field(default=1, gt=0, le=24)
+    unanswered_hours: float = Field(default=24, gt=0, le=24)
+    chats_days: int = Field(default=30, gt=0)
+    tickets_days: int = Field(default=365, gt=0)
+    files_days: int = Field(default=90, gt=0)
+    webhooks_days: int = Field(default=30, gt=0)
+    trail_days: int = Field(default=1825, gt=0)
+    hour: int = Field(default=3, ge=0, le=23)
+
+
 class Settings(BaseSettings):
     """Everything an installation can choose. Immutable once read."""
 
@@ -112,6 +125,7 @@ class Settings(BaseSettings):
     attachments: Attachments = Attachments()
     console: Console = Console()
     promises: Promises = Promises()
+    retention: Retention = Retention()
 
     @property
     def database(self) -> str:
