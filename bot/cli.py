@@ -18,6 +18,9 @@ COMMANDS = {
     "draw": "print the flow as a Mermaid diagram",
     "understand": "understand lines of text as the bot does, and say why",
     "tickets": "list tickets, or show one",
+    "person": "export or erase everything that is kept of one person",
+    "retention": "tell what is over its time, and let it go",
+    "redact": "mask secrets in what is stored, by the rules of today",
     "agents": "let people into the console, or shut them out",
 }
 

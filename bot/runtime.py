@@ -107,8 +107,18 @@ def build(settings: Settings, clock: Clock | None = None) -> Runtime:
     if clock is None:
         clock = Clock(settings.folder / "dev-clock.json") if settings.dev else Clock()
     _keep_erased(database, settings, clock)
+    channel = channel_of(settings)
+    redis_url = settings.redis_url.get_secret_value()
+    coordination: Coordination = Redis(redis_url) if redis_url else InProcess()
+    base = settings.public_url.rstrip("/") + MEDIA_PATH
+    links = Links(base, read_key(settings.attachments_folder / "links.key"), clock.now)
+    return Runtime(settings, flow, database, channel, coordination, clock, links, lock)
+
+
+def channel_of(settings: Settings) -> Channel:
+    """The way to customers that the settings name."""
     twilio = settings.twilio
-    channel = TwilioChannel(
+    return TwilioChannel(
         account_sid=twilio.account_sid,
         auth_token=twilio.auth_token.get_secret_value(),
         sender=twilio.sender,
@@ -116,11 +126,6 @@ def build(settings: Settings, clock: Clock | None = None) -> Runtime:
         api_base_url=None if twilio.api_base_url == "https://api.twilio.com" else twilio.api_base_url,
         timeout=twilio.timeout_seconds,
     )
-    redis_url = settings.redis_url.get_secret_value()
-    coordination: Coordination = Redis(redis_url) if redis_url else InProcess()
-    base = settings.public_url.rstrip("/") + MEDIA_PATH
-    links = Links(base, read_key(settings.attachments_folder / "links.key"), clock.now)
-    return Runtime(settings, flow, database, channel, coordination, clock, links, lock)
 
 
 def place_of(settings: Settings) -> Place:
@@ -230,9 +235,13 @@ def _fetcher(runtime: Runtime) -> attachments.Fetcher:
 
 
 def means_of(runtime: Runtime) -> Means:
-    """What erasures are finished with."""
-    folder = runtime.settings.attachments_folder
-    return Means(runtime.database, runtime.channel, folder, place_of(runtime.settings), runtime.clock.now, may_clean_large=True)
+    """What erasures are finished with, in a running product."""
+    return means_with(runtime.database, runtime.channel, runtime.settings, runtime.clock.now)
+
+
+def means_with(database: Database, channel: Channel, settings: Settings, now: Callable[[], datetime]) -> Means:
+    """What erasures are finished with. Raises OSError."""
+    return Means(database, channel, settings.attachments_folder, place_of(settings), now)
 
 
 def terms_of(settings: Settings, flow: Flow) -> Terms:

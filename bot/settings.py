@@ -182,12 +182,21 @@ def read(**chosen: Any) -> Settings:
 
 def require_for_serving(settings: Settings) -> None:
     """Raise SettingsProblem, naming every setting without which real customers cannot be served."""
-    needed = {
-        "public_url": settings.public_url,
-        "twilio.account_sid": settings.twilio.account_sid,
-        "twilio.auth_token": settings.twilio.auth_token.get_secret_value(),
-        "twilio.sender": settings.twilio.sender,
-    }
+    _require({"public_url": settings.public_url, **_account(settings)})
+
+
+def require_account(settings: Settings) -> None:
+    """Raise SettingsProblem, naming every setting without which nothing can be asked of Twilio."""
+    _require(_account(settings))
+
+
+def _account(settings: Settings) -> dict[str, str]:
+    chosen = settings.twilio
+    secret = chosen.auth_token.get_secret_value()
+    return {"twilio.account_sid": chosen.account_sid, "twilio.auth_token": secret, "twilio.sender": chosen.sender}
+
+
+def _require(needed: dict[str, str]) -> None:
     missing = [name for name, value in needed.items() if not value]
     if missing:
         raise SettingsProblem([f"{name} is not set: give it as {_variable(name)}" for name in missing])
