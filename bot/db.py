@@ -7,16 +7,21 @@ there only one writer can be at work anyway and the disk's flush is the expensiv
 
 import asyncio
 import queue
+import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection, Dialect, Engine, make_url
+
+from bot.statements import on_driver
 
 T = TypeVar("T")
 Job = Callable[[Connection], T]
@@ -85,13 +90,19 @@ class Database:
         """Start a job in a transaction of its own; the future is done when it is durable, or holds what went wrong."""
         match self._writer:
             case _GroupCommit():
-                return self._writer.submit(job)
+                future: Future[T] = Future()
+                self._writer.submit(job, future)
+                return future
             case ThreadPoolExecutor():
                 return self._writer.submit(_in_transaction, self.engine, job)
 
     async def write(self, job: Job[T]) -> T:
         """Run a job, all or nothing, and return its result once it is durable. Raises what the job or the database raises."""
-        return await asyncio.wrap_future(self.submit(job))
+        if isinstance(self._writer, ThreadPoolExecutor):
+            return await asyncio.wrap_future(self.submit(job))
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._writer.submit(job, future)
+        return await future
 
     def write_now(self, job: Job[T]) -> T:
         """`write` for callers without an event loop: commands and set-up."""
@@ -107,18 +118,38 @@ class Database:
 
     def close(self) -> None:
         """Finish accepted jobs, then let go of the connections."""
-        self._writer.shutdown(wait=True)
-        self._readers.shutdown(wait=True)
+        self._writer.shutdown()
+        self._readers.shutdown()
         self.engine.dispose()
         self.reading.dispose()
 
 
-def insert_new(connection: Connection, table: sa.Table, values: dict[str, Any]) -> bool:
-    """Insert a row unless one with the same unique key stands there already; True if it was inserted."""
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    # RETURNING tells on both databases; a row count is not given by all drivers.
-    inserted = insert(table).values(values).on_conflict_do_nothing().returning(sa.literal(1))
-    return connection.execute(inserted).first() is not None
+@dataclass(frozen=True)
+class Outcome(Generic[T]):
+    """What a job gave, or why it failed."""
+
+    result: T | None
+    error: Exception | None = None
+
+
+def attempt(connection: Connection, job: Job[T]) -> Outcome[T]:
+    """Run a job so that, if it fails, nothing of it stays and the transaction goes on. Raises if that cannot be."""
+    on_driver(connection, "SAVEPOINT attempt")
+    try:
+        result = job(connection)
+    except Exception as error:
+        if connection.invalidated or not _is_within(connection):
+            raise
+        on_driver(connection, "ROLLBACK TO SAVEPOINT attempt")
+        on_driver(connection, "RELEASE SAVEPOINT attempt")
+        return Outcome(None, error)
+    on_driver(connection, "RELEASE SAVEPOINT attempt")
+    return Outcome(result)
+
+
+def _is_within(connection: Connection) -> bool:
+    """Whether the transaction still stands: SQLite drops all of it by itself when the disk is full."""
+    return not isinstance(driver := connection.connection.driver_connection, sqlite3.Connection) or driver.in_transaction
 
 
 def _in_transaction(engine: Engine, job: Job[T]) -> T:
@@ -157,27 +188,38 @@ def _postgres_engine(url: str) -> Engine:
     )
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """A job and where its outcome is waited for: in a thread, or in an event loop."""
+
+    job: Job[Any]
+    future: "Future[Any] | asyncio.Future[Any]"
+
+    def is_wanted(self) -> bool:
+        """False if whoever asked gave up before it was begun."""
+        if isinstance(self.future, asyncio.Future):
+            return not self.future.cancelled()
+        return self.future.set_running_or_notify_cancel()
+
+
 class _GroupCommit:
     """One thread that runs jobs in order and commits those that wait together; each in a savepoint, so none spoils another."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._waiting: queue.SimpleQueue[tuple[Job[Any], Future[Any]] | None] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[_Asked | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="db-write", daemon=True)
         self._thread.start()
 
-    def submit(self, job: Job[T]) -> "Future[T]":
-        future: Future[T] = Future()
+    def submit(self, job: Job[T], future: "Future[T] | asyncio.Future[T]") -> None:
         if not self._thread.is_alive():
             future.set_exception(RuntimeError("the database is closed"))
         else:
-            self._waiting.put((job, future))
-        return future
+            self._waiting.put(_Asked(job, future))
 
-    def shutdown(self, *, wait: bool) -> None:
+    def shutdown(self) -> None:
         self._waiting.put(None)
-        if wait:
-            self._thread.join()
+        self._thread.join()
 
     def _run(self) -> None:
         while (first := self._waiting.get()) is not None:
@@ -188,33 +230,42 @@ class _GroupCommit:
                     last = True
                     break
                 batch.append(following)
-            self._commit([(job, future) for job, future in batch if future.set_running_or_notify_cancel()])
+            self._commit([asked for asked in batch if asked.is_wanted()])
             if last:
                 break
 
-    def _commit(self, batch: list[tuple[Job[Any], Future[Any]]]) -> None:
+    def _commit(self, batch: list[_Asked]) -> None:
         """Run the batch and tell every caller how it ended, only after the commit."""
-        outcomes: list[tuple[Any, BaseException | None]] = []
+        outcomes: list[Outcome[Any]] = []
         try:
             with self._engine.begin() as connection:
-                outcomes = [_attempt(connection, job) for job, _ in batch]
+                outcomes = [attempt(connection, asked.job) for asked in batch]
         except Exception as error:  # noqa: BLE001 (the callers raise it: nothing was committed)
-            outcomes = [(None, error)] * len(batch)
-        for (_, future), (result, failure) in zip(batch, outcomes, strict=True):
-            if failure is None:
-                future.set_result(result)
-            else:
-                future.set_exception(failure)
+            outcomes = [Outcome(None, error)] * len(batch)
+        _tell([asked.future for asked in batch], outcomes)
 
 
-def _attempt(connection: Connection, job: Job[Any]) -> tuple[Any, BaseException | None]:
-    savepoint = connection.begin_nested()
-    try:
-        result = job(connection)
-    except Exception as error:
-        if savepoint.is_active:
-            savepoint.rollback()
-            return None, error
-        raise
-    savepoint.commit()
-    return result, None
+def _tell(futures: "list[Future[Any] | asyncio.Future[Any]]", outcomes: list[Outcome[Any]]) -> None:
+    """Hand out the outcomes; each event loop is woken once, however many of its jobs were in the batch."""
+    loops: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Any], Outcome[Any]]]] = {}
+    for future, outcome in zip(futures, outcomes, strict=True):
+        if isinstance(future, asyncio.Future):
+            loops.setdefault(future.get_loop(), []).append((future, outcome))
+        else:
+            _settle(future, outcome)
+    for loop, settled in loops.items():
+        with suppress(RuntimeError):  # the loop has ended: nobody waits any more
+            loop.call_soon_threadsafe(_settle_all, settled)
+
+
+def _settle_all(settled: "list[tuple[asyncio.Future[Any], Outcome[Any]]]") -> None:
+    for future, outcome in settled:
+        if not future.done():  # else whoever asked has given up
+            _settle(future, outcome)
+
+
+def _settle(future: "Future[Any] | asyncio.Future[Any]", outcome: Outcome[Any]) -> None:
+    if outcome.error is None:
+        future.set_result(outcome.result)
+    else:
+        future.set_exception(outcome.error)

@@ -215,6 +215,7 @@ async def working(runtime: Runtime) -> AsyncIterator[None]:
             keeper.stop()
             await runtime.coordination.wake("inbox")
             await runtime.coordination.wake("outbox")
+    await runtime.channel.close()
     await runtime.coordination.close()
 
 

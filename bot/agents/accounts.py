@@ -14,7 +14,7 @@ from bot.agents import factor, sessions
 from bot.agents.rights import Role
 from bot.agents.tables import agents
 from bot.agents.trail import OPERATOR, Action, Author, deed_of, record, record_change
-from bot.db import insert_new
+from bot.statements import insert_new
 
 _USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,31}", re.ASCII)
 #: Who else acts in a ticket's history: an agent must not be taken for one of them.

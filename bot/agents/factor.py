@@ -25,7 +25,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.agents.tables import recovery_codes, second_factors
-from bot.db import insert_new
+from bot.statements import insert_new
 
 STEP = 30  #: seconds
 RECOVERY_CODES = 10

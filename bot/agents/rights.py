@@ -36,6 +36,8 @@ class Verb(StrEnum):
     LIST_TICKETS = "list_tickets"
     READ_TICKET = "read_ticket"
     WORK_ON_TICKET = "work_on_ticket"  #: take it, hand it on, resolve it, note, answer its customer
+    KEEP_LABELS = "keep_labels"  #: make, rename and archive them
+    KEEP_REPLIES = "keep_replies"  #: write the canned ones
     SEE_REPORTS = "see_reports"
     EXPORT_TICKETS = "export_tickets"
     READ_TRAIL = "read_trail"
@@ -79,6 +81,8 @@ RIGHTS: Mapping[Verb, tuple[Reach, Reach, Reach]] = MappingProxyType(
         Verb.LIST_TICKETS: (_ALL, _ALL, _ALL),
         Verb.READ_TICKET: (_ALL, _ALL, _ALL),
         Verb.WORK_ON_TICKET: (_ALL, _ALL, _ALL),
+        Verb.KEEP_LABELS: (_NONE, _ALL, _ALL),
+        Verb.KEEP_REPLIES: (_NONE, _ALL, _ALL),
         Verb.SEE_REPORTS: (_NONE, _ALL, _ALL),
         Verb.EXPORT_TICKETS: (_NONE, _ALL, _ALL),
         Verb.READ_TRAIL: (_NONE, _ALL, _ALL),

@@ -12,6 +12,7 @@ agents = sa.Table(
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("password_hash", sa.Text, nullable=False),  # argon2id
     sa.Column("role", sa.Text, nullable=False, default="agent"),  # agents.rights.Role
+    sa.Column("has_keys", sa.Boolean, nullable=False, default=True),  # single keys do something on the console's pages
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("disabled_at", Moment, nullable=True),
     sa.CheckConstraint("role IN ('agent', 'supervisor', 'admin')", name="role_known"),

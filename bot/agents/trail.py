@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
@@ -35,6 +36,11 @@ class Action(StrEnum):
     CUSTOMER_ANSWERED = "ticket:answered"
     TICKETS_EXPORTED = "ticket:exported"
     ATTACHMENT_READ = "attachment:read"
+    LABEL_ADDED = "label:added"
+    LABEL_CHANGED = "label:changed"
+    REPLY_ADDED = "reply:added"
+    REPLY_CHANGED = "reply:changed"
+    REPLY_DELETED = "reply:deleted"
 
 
 @dataclass(frozen=True)
@@ -50,7 +56,9 @@ OPERATOR = Author()
 
 @dataclass(frozen=True)
 class Deed:
-    """One line of the trail. `about` is a username, a ticket's number or a file's id, never a text that somebody typed."""
+    """One line of the trail. `about` is a username, a ticket's number, a file's id, or the key of a label or a canned reply:
+    never a text that somebody typed.
+    """
 
     action: Action
     about: str
@@ -59,9 +67,9 @@ class Deed:
     data: Mapping[str, Any] = field(default_factory=dict)
 
 
-def deed_of(author: Author, action: Action, about: str) -> Deed:
+def deed_of(author: Author, action: Action, about: str, data: Mapping[str, Any] = MappingProxyType({})) -> Deed:
     """What `author` did to `about`."""
-    return Deed(action, about, author.agent_id, author.address)
+    return Deed(action, about, author.agent_id, author.address, data)
 
 
 def record(connection: Connection, deed: Deed, now: datetime) -> None:

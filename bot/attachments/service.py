@@ -16,8 +16,8 @@ from bot.attachments.tables import Reason, State, attachments
 from bot.attachments.types import FileType
 from bot.channels.base import FileKey
 from bot.channels.twilio import file_key
-from bot.db import insert_new
 from bot.engine.inputs import Media
+from bot.statements import insert_new
 
 #: Longer than any fetch may take: a claimed file that nobody settles by then was left behind by a process that died.
 LEASE = timedelta(seconds=120)

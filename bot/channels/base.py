@@ -121,7 +121,7 @@ class SendError(Exception):
 
 
 class Channel(Protocol):
-    """A way to reach customers. Calls block; callers run them in threads."""
+    """A way to reach customers. What every message needs is awaited; the rest blocks, and callers run it in threads."""
 
     def verify(self, url: str, parameters: Parameters, signature: str) -> bool:
         """True if the provider signed exactly this post to exactly this public address. May raise: that is a False."""
@@ -132,7 +132,7 @@ class Channel(Protocol):
     def parse_status(self, parameters: Parameters, query: Parameters) -> DeliveryReport | None:
         """Read a status callback; None for a status that moves nothing."""
 
-    def send(self, message: Outgoing) -> str:
+    async def send(self, message: Outgoing) -> str:
         """Hand over one message and return the provider's id for it. Raises SendError."""
 
     def sent_since(self, to: str, since: datetime) -> Sequence[Sent]:
@@ -150,5 +150,8 @@ class Channel(Protocol):
     def file_source(self, key: FileKey) -> Source | None:
         """Where this file lies; None if it belongs to no account of ours. Asks nobody."""
 
-    def show_typing(self, sid: str) -> None:
+    async def show_typing(self, sid: str) -> None:
         """Show "typing…" under the customer's message `sid`. Best effort; raises SendError."""
+
+    async def close(self) -> None:
+        """Let go of connections, in the event loop that sent. A later call opens new ones."""

@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy.engine import Connection
@@ -14,18 +15,22 @@ from bot.messages.queries import Message, transcript
 from bot.messages.tables import Status as Delivery
 from bot.runtime import open_database
 from bot.settings import Settings
-from bot.tickets import queries
+from bot.tickets import listing, queries
+from bot.tickets.filters import Asking
 from bot.tickets.lifecycle import Status
 from bot.tickets.queries import Event, Ticket
+
+#: Counting on to the end: an operator may wait for it.
+_ALL = 2**31 - 1
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="list|show")
-    listing = actions.add_parser("list", help="the newest tickets")
-    listing.add_argument("--status", choices=[status.value for status in Status], help="only tickets in this state")
-    listing.add_argument("--limit", type=_positive, default=50, metavar="N", help="how many at most (default: 50)")
-    listing.add_argument("--json", action="store_true", help="as JSON, for programs")
+    several = actions.add_parser("list", help="the newest tickets")
+    several.add_argument("--status", choices=[status.value for status in Status], help="only tickets in this state")
+    several.add_argument("--limit", type=_positive, default=50, metavar="N", help="how many at most (default: 50)")
+    several.add_argument("--json", action="store_true", help="as JSON, for programs")
     show = actions.add_parser("show", help="one ticket with its history and its conversation")
     show.add_argument("number", help="the ticket's number, SF-000001")
     show.add_argument("--json", action="store_true", help="as JSON, for programs")
@@ -36,8 +41,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     database = open_database(settings)
     try:
         if arguments.action == "list":
-            status = Status(arguments.status) if arguments.status else None
-            return _list(database, status, limit=arguments.limit, as_json=arguments.json)
+            return _list(database, arguments.status, limit=arguments.limit, as_json=arguments.json)
         return _show(database, arguments.number.strip().upper(), as_json=arguments.json)
     finally:
         database.close()
@@ -50,11 +54,15 @@ def _positive(text: str) -> int:
     return number
 
 
-def _list(database: Database, status: Status | None, *, limit: int, as_json: bool) -> int:
-    def job(connection: Connection) -> tuple[queries.Page, dict[Status, int]]:
-        return queries.page(connection, status=status, size=limit), queries.counts(connection)
+def _list(database: Database, status: str | None, *, limit: int, as_json: bool) -> int:
+    filters = {"estado": status} if status else {}
+    asking = Asking(username="", now=datetime.now(UTC))
 
-    page, counts = database.read_now(job)
+    def job(connection: Connection) -> tuple[listing.Page, int]:
+        found = listing.page(connection, listing.Question(asking, filters, size=limit))
+        return found, listing.count(connection, filters, asking, most=_ALL)
+
+    page, total = database.read_now(job)
     if as_json:
         print(to_json([_as_data(ticket) for ticket in page.tickets]))
         return 0
@@ -73,7 +81,6 @@ def _list(database: Database, status: Status | None, *, limit: int, as_json: boo
         for ticket in page.tickets
     ]
     print(columns(("NUMBER", "STATUS", "CATEGORY", "CUSTOMER", "OPENED", "DETAIL"), rows))
-    total = counts[status] if status else sum(counts.values())
     if total > len(rows):
         print(f"\n{len(rows)} of {total}; --limit shows more.")
     return 0

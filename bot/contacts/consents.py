@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
-import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.contacts.tables import consents
+from bot.statements import insert
 
 
 @dataclass(frozen=True)
@@ -39,19 +39,18 @@ class Answer:
 
 def record(connection: Connection, answer: Answer, now: datetime) -> None:
     """Add a row. Of the notice a SHA-256 is kept: with the version it proves the text, without storing it a million times."""
-    connection.execute(
-        sa.insert(consents).values(
-            contact_id=answer.contact_id,
-            given=answer.given,
-            policy_version=answer.policy_version,
-            text_sha256=sha256(answer.text.encode()).hexdigest() if answer.text else "",
-            answer=answer.answer,
-            message_sid=answer.message_sid,
-            purposes=list(answer.purposes),
-            revokes=answer.revokes,
-            notice_id=answer.notice.id,
-            notice_sid=answer.notice.sid,
-            notice_status=answer.notice.status,
-            at=now,
-        )
-    )
+    values = {
+        "contact_id": answer.contact_id,
+        "given": answer.given,
+        "policy_version": answer.policy_version,
+        "text_sha256": sha256(answer.text.encode()).hexdigest() if answer.text else "",
+        "answer": answer.answer,
+        "message_sid": answer.message_sid,
+        "purposes": list(answer.purposes),
+        "revokes": answer.revokes,
+        "notice_id": answer.notice.id,
+        "notice_sid": answer.notice.sid,
+        "notice_status": answer.notice.status,
+        "at": now,
+    }
+    insert(connection, consents, values)

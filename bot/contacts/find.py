@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.contacts.tables import addresses, contacts
-from bot.db import insert_new
+from bot.statements import Prepared, insert, insert_new
 
 
 @dataclass(frozen=True)
@@ -23,24 +23,30 @@ class Found:
     duplicate_id: str = ""
 
 
+_OWNERS = Prepared(
+    sa.select(addresses.c.address, addresses.c.contact_id, contacts.c.phone)
+    .join_from(addresses, contacts)
+    .where(addresses.c.address.in_([sa.bindparam("one"), sa.bindparam("other")]))
+)
+_KEEP_PHONE = Prepared(sa.update(contacts).where(contacts.c.id == sa.bindparam("contact_id")).values(phone=sa.bindparam("known")))
+
+
 def find(connection: Connection, known_as: list[str], phone: str, profile_name: str, now: datetime) -> Found:
-    """The contact behind these addresses, the most lasting first. New addresses are remembered for the next time."""
-    rows = connection.execute(sa.select(addresses.c.address, addresses.c.contact_id).where(addresses.c.address.in_(known_as)))
-    owners = {row.address: row.contact_id for row in rows}
-    ids = list(dict.fromkeys(owners[address] for address in known_as if address in owners))
+    """The contact behind these one or two addresses, the most lasting first. New ones are remembered for the next time."""
+    rows = {row.address: row for row in _OWNERS.all(connection, one=known_as[0], other=known_as[-1])}
+    ids = list(dict.fromkeys(rows[address].contact_id for address in known_as if address in rows))
     contact_id = ids[0] if ids else _new_contact(connection, phone, profile_name, now)
     for address in known_as:
-        if address not in owners and not insert_new(connection, addresses, {"address": address, "contact_id": contact_id}):
+        if address not in rows and not insert_new(connection, addresses, {"address": address, "contact_id": contact_id}):
             contact_id = _owner(connection, address)  # another process met this person at the same moment
-    if ids and phone:
-        unknown_phone = sa.and_(contacts.c.id == contact_id, contacts.c.phone != phone)
-        connection.execute(sa.update(contacts).where(unknown_phone).values(phone=phone))
+    if phone and any(row.contact_id == contact_id and row.phone != phone for row in rows.values()):
+        _KEEP_PHONE.run(connection, contact_id=contact_id, known=phone)
     return Found(contact_id, ids[1] if len(ids) > 1 else "")
 
 
 def _new_contact(connection: Connection, phone: str, profile_name: str, now: datetime) -> str:
     contact_id = uuid4().hex
-    connection.execute(sa.insert(contacts).values(id=contact_id, phone=phone, profile_name=profile_name, created_at=now))
+    insert(connection, contacts, {"id": contact_id, "phone": phone, "profile_name": profile_name, "created_at": now})
     return contact_id
 
 

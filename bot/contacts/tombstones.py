@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.contacts.tables import tombstones
-from bot.db import insert_new
+from bot.statements import insert_new
 
 
 def hashed(sid: str) -> str:

@@ -19,7 +19,7 @@ from bot.engine import conversation as snapshot
 from bot.engine.conversation import Conversation
 from bot.engine.inputs import AgentReleased, AgentReplied, AgentTookOver, Input, TicketResolved
 from bot.messages import outbox
-from bot.tickets import drafts, queries, service
+from bot.tickets import canned, drafts, queries, service
 from bot.tickets.lifecycle import Status
 from bot.tickets.queries import Ticket
 from bot.tickets.service import TicketChangedError, UnknownTicketError, mark_read, move
@@ -50,6 +50,10 @@ class WindowClosedError(Exception):
 
 class NotFailedError(Exception):
     """There is nothing to send again: the message did not fail, or a colleague was faster."""
+
+
+class UnresolvedError(Exception):
+    """A variable of a canned reply still stands in the text: the customer would get it as it is."""
 
 
 class NotYoursError(Exception):
@@ -88,9 +92,11 @@ def talk(desk: Desk, number: str) -> None:
 def reply(desk: Desk, number: str, text: str, key: str) -> bool:
     """Write to the customer; False if the form with this key was sent before.
 
-    After 24 hours it waits until the customer writes, whom the template asks to. Raises UnknownTicketError, NotYoursError, and
-    WindowClosedError if there is no template.
+    After 24 hours it waits until the customer writes, whom the template asks to. Raises UnknownTicketError, NotYoursError,
+    UnresolvedError, and WindowClosedError if there is no template.
     """
+    if canned.unresolved(text):
+        raise UnresolvedError
     ticket, here = _locked(desk, number)
     if (here.agent, here.ticket) != (desk.agent, number):
         raise NotYoursError

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Row
+from sqlalchemy.engine import Connection
 
 from bot.contacts.tables import contacts
 from bot.conversations.apply import Scene, apply, write_received
@@ -21,9 +21,45 @@ from bot.engine.flow import Flow
 from bot.engine.inputs import MessageReceived
 from bot.engine.step import step
 from bot.engine.turn import Circumstances, PendingCase, TicketSummary
+from bot.statements import Prepared
 from bot.tickets.promises import Promises
 from bot.tickets.queries import tickets_of
 from bot.tickets.rights import cases_of
+
+#: SQLite has one writer and ignores the lock; on PostgreSQL another worker at this conversation makes us pass on.
+_LOCKED = Prepared(
+    sa.select(conversations, contacts.c.phone)
+    .join_from(conversations, contacts)
+    .where(conversations.c.id == sa.bindparam("conversation_id"))
+    .with_for_update(of=conversations, skip_locked=True)
+)
+_OLDEST = Prepared(
+    sa.select(inbox.c.id, inbox.c.key, inbox.c.input, inbox.c.attempts)
+    .where(
+        inbox.c.conversation_id == sa.bindparam("conversation_id"),
+        inbox.c.handled_at.is_(None),
+        inbox.c.attempts < MOST_ATTEMPTS,
+    )
+    .order_by(inbox.c.arrival)
+    .limit(1)
+)
+#: Stores the new state if the version is still the one that was read.
+_SAVE = Prepared(
+    sa.update(conversations)
+    .where(conversations.c.id == sa.bindparam("conversation_id"), conversations.c.version == sa.bindparam("read"))
+    .values(
+        version=conversations.c.version + 1,
+        state=sa.bindparam("new_state"),
+        positions=sa.bindparam("new_positions"),
+        wake_at=sa.bindparam("new_wake_at"),
+    )
+)
+_DONE = Prepared(sa.update(inbox).where(inbox.c.id == sa.bindparam("input_id")).values(handled_at=sa.bindparam("now"), error=""))
+_FAILED = Prepared(
+    sa.update(inbox)
+    .where(inbox.c.id == sa.bindparam("input_id"))
+    .values(attempts=inbox.c.attempts + 1, error=sa.bindparam("kind"))
+)
 
 
 class StaleTurn(Exception):  # noqa: N818 (nothing is wrong: another worker was faster, and this turn is thrown away)
@@ -45,15 +81,14 @@ class Rules:
 
 def handle(connection: Connection, rules: Rules, conversation_id: str, now: datetime) -> bool:
     """Handle the oldest waiting input of a conversation; False if there is none, or another worker is at it."""
-    here = connection.execute(_locked(conversation_id)).first()
-    waits = None if here is None else connection.execute(_oldest(conversation_id)).first()
+    here = _LOCKED.first(connection, conversation_id=conversation_id)
+    waits = None if here is None else _OLDEST.first(connection, conversation_id=conversation_id)
     if here is None or waits is None:
         return False
     happened = stored.from_json(waits.input)
-    phone: str = connection.execute(sa.select(contacts.c.phone).where(contacts.c.id == here.contact_id)).scalar_one()
     circumstances = Circumstances(
         now=now,
-        phone=phone,
+        phone=here.phone,
         tickets=lambda: _tickets(connection, here.contact_id),
         cases=lambda: _cases(connection, here.contact_id),
         reminder_after=rules.reminder_after,
@@ -70,7 +105,7 @@ def handle(connection: Connection, rules: Rules, conversation_id: str, now: date
     for effect in result.effects:
         apply(scene, effect)
     _save(scene, here.version, snapshot.to_json(result.conversation))
-    connection.execute(sa.update(inbox).where(inbox.c.id == waits.id).values(handled_at=now, error=""))
+    _DONE.run(connection, input_id=waits.id, now=now)
     return True
 
 
@@ -82,25 +117,14 @@ def handle_all(connection: Connection, rules: Rules, conversation_id: str, now: 
 
 def note_failure(connection: Connection, conversation_id: str, kind: str) -> int:
     """Count a failed attempt at the oldest waiting input; returns how many that makes."""
-    waits = connection.execute(_oldest(conversation_id)).first()
+    waits = _OLDEST.first(connection, conversation_id=conversation_id)
     if waits is None:
         return 0
-    attempts = int(waits.attempts) + 1
-    connection.execute(sa.update(inbox).where(inbox.c.id == waits.id).values(attempts=attempts, error=kind))
-    return attempts
+    _FAILED.run(connection, input_id=waits.id, kind=kind)
+    return int(waits.attempts) + 1
 
 
-def _locked(conversation_id: str) -> sa.Select[Any]:
-    # SQLite has one writer and ignores the lock; on PostgreSQL another worker at this conversation makes us pass on.
-    return sa.select(conversations).where(conversations.c.id == conversation_id).with_for_update(skip_locked=True)
-
-
-def _oldest(conversation_id: str) -> sa.Select[Any]:
-    waits = sa.and_(inbox.c.conversation_id == conversation_id, inbox.c.handled_at.is_(None), inbox.c.attempts < MOST_ATTEMPTS)
-    return sa.select(inbox).where(waits).order_by(inbox.c.arrival).limit(1)
-
-
-def _scene(connection: Connection, here: Row[Any], waits: Row[Any], now: datetime) -> Scene:
+def _scene(connection: Connection, here: Any, waits: Any, now: datetime) -> Scene:
     return Scene(
         connection=connection,
         now=now,
@@ -114,10 +138,8 @@ def _scene(connection: Connection, here: Row[Any], waits: Row[Any], now: datetim
 
 
 def _save(scene: Scene, version: int, state: dict[str, Any]) -> None:
-    """Store the new state if the version is still the one that was read."""
-    unchanged = sa.and_(conversations.c.id == scene.conversation_id, conversations.c.version == version)
-    values = {"state": state, "version": version + 1, "positions": scene.position, "wake_at": scene.wake_at}
-    if scene.connection.execute(sa.update(conversations).where(unchanged).values(values)).rowcount != 1:
+    new = {"new_state": state, "new_positions": scene.position, "new_wake_at": scene.wake_at}
+    if _SAVE.run(scene.connection, conversation_id=scene.conversation_id, read=version, **new) != 1:
         raise StaleTurn
 
 

@@ -5,6 +5,7 @@ Secrets are masked here, in memory, before the first write: there is no raw copy
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import sqlalchemy as sa
@@ -15,12 +16,12 @@ from bot.contacts.find import find
 from bot.contacts.tombstones import is_buried
 from bot.conversations.merge import merge
 from bot.conversations.tables import conversations, inbox
-from bot.db import insert_new
 from bot.engine import conversation as snapshot
 from bot.engine import stored
 from bot.engine.flow import Flow
 from bot.engine.inputs import Input, TimeRanOut
 from bot.engine.step import begin
+from bot.statements import Prepared, insert_new
 from bot.understanding.redaction import redact, redact_fields
 
 #: After so many failed attempts an input is left alone, so that it cannot block the ones after it.
@@ -30,20 +31,49 @@ _LOOK_BACK = 8
 #: A secret that was announced and has not come for so long is not coming: the next word is something else.
 _ANNOUNCED_FOR = timedelta(minutes=10)
 
+_KNOWN = Prepared(sa.select(inbox.c.id).where(inbox.c.key == sa.bindparam("key")))
+#: The next place in the conversation's order. The row stays locked until commit, so order is the order of commits.
+_ARRIVE = Prepared(
+    sa.update(conversations)
+    .where(conversations.c.contact_id == sa.bindparam("contact"))
+    .values(arrivals=conversations.c.arrivals + 1, address=sa.bindparam("to"), last_message_at=sa.bindparam("now"))
+    .returning(conversations.c.id, conversations.c.arrivals)
+)
+_LATEST = Prepared(
+    sa.select(inbox.c.input, inbox.c.awaits_secret, inbox.c.received_at)
+    .where(inbox.c.conversation_id == sa.bindparam("conversation_id"))
+    .order_by(inbox.c.arrival.desc())
+    .limit(sa.bindparam("most"))
+)
+_WAITING = Prepared(
+    sa.select(inbox.c.conversation_id)
+    .where(inbox.c.handled_at.is_(None), inbox.c.attempts < MOST_ATTEMPTS)
+    .distinct()
+    .limit(sa.bindparam("most"))
+)
+_DUE = Prepared(
+    sa.select(conversations.c.id, conversations.c.wake_at)
+    .where(conversations.c.wake_at <= sa.bindparam("now"))
+    .limit(sa.bindparam("most"))
+)
+
 
 def record_message(connection: Connection, received: Received, flow: Flow, now: datetime) -> bool:
     """Put a customer's message into the inbox; False if it is there already or was erased, and then nothing is changed."""
-    if connection.execute(sa.select(inbox.c.id).where(inbox.c.key == received.sid)).first() is not None:
+    if _KNOWN.first(connection, key=received.sid) is not None:
         return False
     if is_buried(connection, received.sid):
         return False
     known_as = [f"whatsapp:{received.external_id}"] if received.external_id else []
     found = find(connection, list(dict.fromkeys([*known_as, received.address])), received.phone, received.profile_name, now)
-    conversation_id = _conversation(connection, found.contact_id, received.address, flow, now)
     if found.duplicate_id:
+        _begin_conversation(connection, found.contact_id, received.address, flow, now)
         merge(connection, kept=found.contact_id, duplicate=found.duplicate_id)
-    arrival = _arrive(connection, conversation_id, received.address, now)
-    return _record(connection, received, flow, (conversation_id, arrival), now)
+    place = _ARRIVE.first(connection, contact=found.contact_id, to=received.address, now=now)
+    if place is None:
+        _begin_conversation(connection, found.contact_id, received.address, flow, now)
+        place = _ARRIVE.first(connection, contact=found.contact_id, to=received.address, now=now)
+    return _record(connection, received, flow, (place.id, place.arrivals), now)
 
 
 def record_time_out(connection: Connection, conversation_id: str, due: datetime, now: datetime) -> bool:
@@ -100,21 +130,16 @@ def record_deed(connection: Connection, conversation_id: str, deed: Input, now: 
 
 def waiting(connection: Connection, limit: int) -> list[str]:
     """Conversations in which something waits to be handled."""
-    query = sa.select(inbox.c.conversation_id).where(inbox.c.handled_at.is_(None), inbox.c.attempts < MOST_ATTEMPTS)
-    return list(connection.execute(query.distinct().limit(limit)).scalars())
+    return [row.conversation_id for row in _WAITING.all(connection, most=limit)]
 
 
 def due(connection: Connection, now: datetime, limit: int) -> list[tuple[str, datetime]]:
     """Conversations whose time has run out, and when."""
-    query = sa.select(conversations.c.id, conversations.c.wake_at).where(conversations.c.wake_at <= now).limit(limit)
-    return [(row.id, row.wake_at) for row in connection.execute(query)]
+    return [(row.id, row.wake_at) for row in _DUE.all(connection, now=now, most=limit)]
 
 
-def _conversation(connection: Connection, contact_id: str, address: str, flow: Flow, now: datetime) -> str:
-    by_contact = sa.select(conversations.c.id).where(conversations.c.contact_id == contact_id)
-    known: str | None = connection.execute(by_contact).scalar_one_or_none()
-    if known is not None:
-        return known
+def _begin_conversation(connection: Connection, contact_id: str, address: str, flow: Flow, now: datetime) -> None:
+    """Make the contact's conversation, unless there is one already."""
     values = {
         "id": uuid4().hex,
         "contact_id": contact_id,
@@ -126,19 +151,6 @@ def _conversation(connection: Connection, contact_id: str, address: str, flow: F
         "last_message_at": now,
     }
     insert_new(connection, conversations, values)
-    made: str = connection.execute(by_contact).scalar_one()
-    return made
-
-
-def _arrive(connection: Connection, conversation_id: str, address: str, now: datetime) -> int:
-    """Take the next place in the conversation's order. The row stays locked until commit, so order is the order of commits."""
-    arrival: int = connection.execute(
-        sa.update(conversations)
-        .where(conversations.c.id == conversation_id)
-        .values(arrivals=conversations.c.arrivals + 1, address=address, last_message_at=now)
-        .returning(conversations.c.arrivals)
-    ).scalar_one()
-    return arrival
 
 
 def _record(connection: Connection, received: Received, flow: Flow, place: tuple[str, int], now: datetime) -> bool:
@@ -166,13 +178,13 @@ def _record(connection: Connection, received: Received, flow: Flow, place: tuple
 
 def _announced(connection: Connection, conversation_id: str, now: datetime) -> str:
     """The customer's text before, if it announced a secret that had not come yet ("mi clave es:"), else nothing."""
-    rows = connection.execute(
-        sa.select(inbox.c.input, inbox.c.awaits_secret, inbox.c.received_at)
-        .where(inbox.c.conversation_id == conversation_id)
-        .order_by(inbox.c.arrival.desc())
-        .limit(_LOOK_BACK)
-    ).all()
-    row = next((row for row in rows if row.input["type"] == "message_received"), None)
+    # Nearly always the last input is a message; what agents did and time-outs are few in a row.
+    row = _last_message(connection, conversation_id, 1) or _last_message(connection, conversation_id, _LOOK_BACK)
     if row is None or not row.awaits_secret or now - row.received_at > _ANNOUNCED_FOR:
         return ""
     return str(row.input.get("text", ""))
+
+
+def _last_message(connection: Connection, conversation_id: str, most: int) -> Any:
+    rows = _LATEST.all(connection, conversation_id=conversation_id, most=most)
+    return next((row for row in rows if row.input["type"] == "message_received"), None)

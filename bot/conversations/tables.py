@@ -1,4 +1,4 @@
-"""Tables of conversations: where each one stands, and the inbox of what happened to it."""
+"""Tables of conversations: where each one stands, the inbox of what happened to it, and how far that is complete."""
 
 import sqlalchemy as sa
 
@@ -16,6 +16,7 @@ conversations = sa.Table(
     sa.Column("positions", sa.Integer, nullable=False),  # how many messages the transcript holds
     sa.Column("last_message_at", Moment, nullable=False),  # of the customer: the 24-hour window counts from here
     sa.Column("wake_at", Moment, nullable=True, index=True),
+    sa.Column("pace", sa.Float, nullable=True),  # seconds since 1970 up to which what the customer wrote is paid for: see `pace`
 )
 
 inbox = sa.Table(
@@ -29,6 +30,8 @@ inbox = sa.Table(
     sa.Column("parameters", Json, nullable=False),  # all that the webhook said, redacted, unknown names too
     sa.Column("awaits_secret", sa.Boolean, nullable=False),  # "mi clave es:": the next message is masked with this in mind
     sa.Column("received_at", Moment, nullable=False),
+    sa.Column("sent_at", Moment, nullable=True),  # of a message that no webhook brought: when the customer sent it
+    sa.Column("due_at", Moment, nullable=True),  # not to be handled before; null is at once
     sa.Column("handled_at", Moment, nullable=True),
     sa.Column("attempts", sa.Integer, nullable=False, default=0),
     sa.Column("error", sa.Text, nullable=False, default=""),  # why the last attempt failed, by kind; no text of the customer
@@ -42,4 +45,16 @@ sa.Index(
     inbox.c.arrival,
     sqlite_where=inbox.c.handled_at.is_(None),
     postgresql_where=inbox.c.handled_at.is_(None),
+)
+#: Whoever waits longest is served first.
+sa.Index("ix_inbox_order", inbox.c.id, sqlite_where=inbox.c.handled_at.is_(None), postgresql_where=inbox.c.handled_at.is_(None))
+
+#: One row for each sender of ours: up to where the provider's list of what customers wrote was compared with the inbox.
+catch_ups = sa.Table(
+    "catch_ups",
+    metadata,
+    sa.Column("line", sa.Text, primary_key=True),  # our address at the provider
+    sa.Column("watermark", Moment, nullable=False),  # by the provider's clock: all that was sent before is in the inbox
+    sa.Column("looked_at", Moment, nullable=True),  # when it was compared last
+    sa.Column("found", sa.BigInteger, nullable=False),  # how many messages no webhook had brought, in all
 )

@@ -8,6 +8,14 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.messages.tables import Direction, Status, messages
+from bot.statements import Prepared
+
+_SAID = Prepared(
+    sa.select(messages.c.body)
+    .where(messages.c.conversation_id == sa.bindparam("conversation_id"), messages.c.direction == Direction.IN.value)
+    .order_by(messages.c.position.desc())
+    .limit(sa.bindparam("most"))
+)
 
 
 @dataclass(frozen=True)
@@ -45,9 +53,7 @@ def conversation_of(connection: Connection, message_id: str) -> str:
 
 def said(connection: Connection, conversation_id: str, *, latest: int = 100) -> tuple[str, ...]:
     """The last texts of the customer in a conversation."""
-    theirs = sa.and_(messages.c.conversation_id == conversation_id, messages.c.direction == Direction.IN.value)
-    query = sa.select(messages.c.body).where(theirs).order_by(messages.c.position.desc()).limit(latest)
-    return tuple(connection.execute(query).scalars())
+    return tuple(row.body for row in _SAID.all(connection, conversation_id=conversation_id, most=latest))
 
 
 @dataclass(frozen=True)

@@ -6,24 +6,30 @@ An outcome that is not known (a time-out, a 5xx, a crash) is looked up at the pr
 import asyncio
 import logging
 import random
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
+from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.channels.base import Channel, Outcome, Outgoing, SendError
+from bot.channels.base import Channel, DeliveryReport, Outcome, Outgoing, SendError, Sent
 from bot.coordination.base import Change, Coordination
 from bot.db import Database
-from bot.messages import outbox
-from bot.messages.outbox import Claimed
+from bot.messages import delivery, outbox
+from bot.messages.leases import LEASE
+from bot.messages.looking import match
+from bot.messages.outbox import MOST_LOOK_UPS, Claimed
 
 _log = logging.getLogger(__name__)
 _SWEEP_SECONDS = 2.0
 _TYPING_SECONDS = 1.5
-#: The provider keeps whole seconds, and its clock may be a little behind ours.
-_CLOCKS_APART = timedelta(seconds=5)
+#: How far the provider's clock may be behind ours before a look-up misses what it looks for.
+_CLOCKS_APART = timedelta(hours=1)
+#: Of a lease: a sender that slept longer (a laptop, a stopped process) sends nothing, because somebody else may have.
+_MOST_OF_LEASE = 0.5 * LEASE.total_seconds()
 _LONGEST_PAUSE = 300.0
 
 
@@ -75,11 +81,12 @@ class Sender:
     async def _claim(self) -> None:
         room = self._policy.parallel - len(self._under_way)
         claimed: list[Claimed] = []
+        since = time.monotonic()
         if room > 0:
             now = self._now()
             claimed = await self._database.write(partial(outbox.claim, now=now, limit=room))
         for message in claimed:
-            task = asyncio.create_task(self._deliver(message), name=f"send {message.id}")
+            task = asyncio.create_task(self._deliver(message, since), name=f"send {message.id}")
             self._under_way.add(task)
             task.add_done_callback(self._under_way.discard)
         if not claimed:
@@ -91,24 +98,27 @@ class Sender:
             return _SWEEP_SECONDS
         return min(_SWEEP_SECONDS, max(0.05, (due - self._now()).total_seconds()))
 
-    async def _deliver(self, message: Claimed) -> None:
+    async def _deliver(self, message: Claimed, since: float) -> None:
         try:
             if message.is_unknown:
                 await self._look_up(message)
             else:
-                await self._send(message)
+                await self._send(message, since)
         except SQLAlchemyError as error:
             _log.error("a message could not be settled: %s", type(error).__name__, extra={"message_id": message.id})
         await self._coordination.wake("outbox")
         await self._coordination.publish(Change(message.conversation_id))
 
-    async def _send(self, message: Claimed) -> None:
+    async def _send(self, message: Claimed, since: float) -> None:
         if message.answers_sid and self._policy.typing and message.attempts == 1:
             await self._show_typing(message.answers_sid)
+        if time.monotonic() - since > _MOST_OF_LEASE:
+            _log.warning("a message was left to its lease: this process slept", extra={"message_id": message.id})
+            return
         try:
             media_url = self._policy.media_url(message.file) if message.file else ""
             outgoing = Outgoing(message.id, message.address, message.body, message.content_sid, media_url)
-            sid = await asyncio.to_thread(self._channel.send, outgoing)
+            sid = await self._channel.send(outgoing)
         except SendError as error:
             await self._settle_error(message, error)
         else:
@@ -118,7 +128,8 @@ class Sender:
         now = self._now()
         match error.outcome:
             case Outcome.UNKNOWN:
-                job = partial(outbox.settle_unknown, claimed=message, look_up_at=now + self._policy.look_up_after, now=now)
+                at = now + self._policy.look_up_after
+                job = partial(outbox.settle_unknown, claimed=message, look_up_at=at, look_ups=0, now=now)
             case Outcome.BUSY if message.attempts < self._policy.attempts:
                 due_at = now + pause(message.attempts, random.random())  # noqa: S311 (spreads load; no secret)
                 job = partial(outbox.settle_later, claimed=message, due_at=due_at, code=error.code, now=now)
@@ -128,33 +139,45 @@ class Sender:
         await self._database.write(job)
 
     async def _look_up(self, message: Claimed) -> None:
-        """Find out whether an earlier attempt arrived: a message with this text that belongs to no other row of ours."""
+        """Find out whether an earlier attempt arrived. Nothing is sent before the list has lacked it a few times: it lags."""
         try:
-            since = message.created_at - _CLOCKS_APART
-            listed = await asyncio.to_thread(self._channel.sent_since, message.address, since)
+            listed = await asyncio.to_thread(self._channel.sent_since, message.address, message.since - _CLOCKS_APART)
         except SendError as error:
-            now = self._now()
-            again_at = now + max(self._policy.look_up_after, pause(message.attempts, random.random()))  # noqa: S311
-            _log.warning("an outcome could not be looked up: %s", error, extra={"message_id": message.id})
-            if error.outcome is Outcome.REFUSED:  # nobody will ever tell: agents see it, and the messages behind it go on
-                await self._database.write(partial(outbox.settle_failed, claimed=message, code=error.code, now=now))
-                return
-            await self._database.write(partial(outbox.settle_unknown, claimed=message, look_up_at=again_at, now=now))
+            await self._settle_unseen(message, error)
             return
         known = await self._database.read(partial(outbox.known_sids, conversation_id=message.conversation_id))
-        # A template's words are the provider's; nothing of this conversation overtakes it, so what is new is it.
-        is_it = [sent for sent in listed if sent.sid not in known and (message.content_sid or sent.body == message.body)]
-        found = next(iter(is_it), None)
+        found = match(message, listed, known)
         now = self._now()
         if found is not None:
-            await self._database.write(partial(outbox.settle_accepted, claimed=message, sid=found.sid, now=now))
+            await self._database.write(partial(_settle_found, claimed=message, found=found, now=now))
+        elif message.look_ups + 1 < MOST_LOOK_UPS:
+            again_at = now + self._policy.look_up_after * 2**message.look_ups
+            job = partial(outbox.settle_unknown, claimed=message, look_up_at=again_at, look_ups=message.look_ups + 1, now=now)
+            await self._database.write(job)
         else:
             await self._database.write(partial(outbox.settle_later, claimed=message, due_at=now, code=None, now=now))
+
+    async def _settle_unseen(self, message: Claimed, error: SendError) -> None:
+        """The list could not be had: later again. If it is refused nobody will ever tell: agents see it, and the rest goes on."""
+        _log.warning("an outcome could not be looked up: %s", error, extra={"message_id": message.id})
+        now = self._now()
+        again_at = now + max(self._policy.look_up_after, pause(message.attempts, random.random()))  # noqa: S311
+        job = partial(outbox.settle_unknown, claimed=message, look_up_at=again_at, look_ups=message.look_ups, now=now)
+        if error.outcome is Outcome.REFUSED:
+            job = partial(outbox.settle_failed, claimed=message, code=error.code, now=now)
+        await self._database.write(job)
 
     async def _show_typing(self, sid: str) -> None:
         """Best effort, and bounded: an answer never waits for it."""
         try:
             async with asyncio.timeout(_TYPING_SECONDS):
-                await asyncio.to_thread(self._channel.show_typing, sid)
+                await self._channel.show_typing(sid)
         except (SendError, TimeoutError) as error:
             _log.debug("typing could not be shown: %s", type(error).__name__)
+
+
+def _settle_found(connection: Connection, claimed: Claimed, found: Sent, now: datetime) -> None:
+    """It was accepted after all; how far it got since stands in the list."""
+    if outbox.settle_accepted(connection, claimed, found.sid, now):
+        retryable = False  # so long afterwards the agents decide
+        delivery.record(connection, DeliveryReport(found.sid, claimed.id, found.status, found.error_code, retryable), now)

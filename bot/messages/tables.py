@@ -28,6 +28,7 @@ class Status(StrEnum):
     READ = "read"
     FAILED = "failed"  #: for good; `error_code` says why
     WITHDRAWN = "withdrawn"  #: an agent took over before it was sent
+    EXPIRED = "expired"  #: a question that newer words took the place of while it could not be sent
 
 
 #: While a message of a conversation stands here, the ones after it wait.
@@ -54,17 +55,25 @@ messages = sa.Table(
     sa.Column("due_at", Moment, nullable=True),
     sa.Column("answers_sid", sa.Text, nullable=False),  # the customer's message it answers first: "typing…" is shown there
     sa.Column("content_sid", sa.Text, nullable=False, default=""),  # the template it is; `body` has its words
+    sa.Column("expires_at", Moment, nullable=True),  # a question is stale then; confirmations and agents' words have none
+    sa.Column("lease_until", Moment, nullable=True),  # by the database's clock: so long it belongs to the sender that claimed it
+    sa.Column("look_ups", sa.Integer, nullable=True),  # of an attempt in doubt: how many look-ups found nothing; else null
+    sa.Column("look_up_from", Moment, nullable=True),  # may have been sent in a life that we forgot: look it up from here first
+    sa.Column("recalled", sa.Boolean, nullable=False, server_default=sa.false()),  # an agent took over: not to be sent again
+    sa.Column("past_sids", Json, nullable=True),  # what the provider called attempts that failed: none of these is the next one
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("updated_at", Moment, nullable=False),
     sa.UniqueConstraint("conversation_id", "position"),
 )
 
-_unsettled = messages.c.status.in_([status.value for status in UNSETTLED])
+#: Literal values: a database uses a partial index only where it sees them.
+UNSETTLED_VALUES = [sa.literal_column(f"'{status.value}'", sa.Text) for status in UNSETTLED]
+IS_UNSETTLED = messages.c.status.in_(UNSETTLED_VALUES)
 sa.Index(
     "ix_messages_outbox",
     messages.c.conversation_id,
     messages.c.position,
-    sqlite_where=_unsettled,
-    postgresql_where=_unsettled,
+    sqlite_where=IS_UNSETTLED,
+    postgresql_where=IS_UNSETTLED,
 )
-sa.Index("ix_messages_due", messages.c.due_at, sqlite_where=_unsettled, postgresql_where=_unsettled)
+sa.Index("ix_messages_due", messages.c.due_at, sqlite_where=IS_UNSETTLED, postgresql_where=IS_UNSETTLED)

@@ -18,10 +18,12 @@ from sqlalchemy.engine import Connection
 from bot.contacts.tables import addresses, consents, contacts
 from bot.contacts.tombstones import bury, hashed
 from bot.conversations.tables import conversations, inbox
+from bot.messages.outbox import all_sids
 from bot.messages.tables import Status, messages
 from bot.privacy import reach, record
 from bot.privacy.persons import person_hashes
 from bot.privacy.tables import Reason, erasures
+from bot.tickets.desk_tables import views
 
 #: A message that was being sent when it was erased may only then reach the provider: its copy is looked for once more after this.
 _STILL_ARRIVING = timedelta(seconds=90)
@@ -77,6 +79,7 @@ def erase(connection: Connection, order: Order, place: Place, now: datetime) -> 
         until=(now + _STILL_ARRIVING if _is_sending(connection, known) else now).isoformat(),
     )
     proofs = _proofs(connection, known)
+    _forget_views(connection, where)
     counts = reach.delete(connection, known)
     values = {
         "id": identity,
@@ -124,8 +127,16 @@ def _sids(connection: Connection, known: Collection[str]) -> list[str]:
     """The provider's ids of all their messages: of those that were handled, and of those that wait to be."""
     where = reach.conditions(known)
     arrived = sa.select(inbox.c.key).where(where[inbox], ~inbox.c.key.like("%:%"))
-    both = sa.select(messages.c.sid).where(where[messages], messages.c.sid.is_not(None))
-    return sorted({*connection.execute(arrived).scalars(), *filter(None, connection.execute(both).scalars())})
+    both = sa.select(messages.c.sid, messages.c.past_sids).where(where[messages])
+    attempts = {sid for row in connection.execute(both) for sid in all_sids(row.past_sids, row.sid)}
+    return sorted({*connection.execute(arrived).scalars(), *attempts})
+
+
+def _forget_views(connection: Connection, where: Collection[str]) -> None:
+    """Agents' own views that look for the person by an address or a number."""
+    for address in where:
+        named = address.removeprefix("whatsapp:").removeprefix("+57").removeprefix("+")
+        connection.execute(sa.delete(views).where(views.c.query.contains(named, autoescape=True)))
 
 
 def _is_sending(connection: Connection, known: Collection[str]) -> bool:

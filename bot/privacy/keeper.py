@@ -13,11 +13,11 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.db import insert_new
 from bot.privacy import clean, finish, retention
 from bot.privacy.finish import Means
 from bot.privacy.retention import Terms
 from bot.privacy.tables import retention_runs
+from bot.statements import insert_new
 from bot.tickets import rights
 
 _log = logging.getLogger(__name__)

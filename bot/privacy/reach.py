@@ -16,7 +16,22 @@ from bot.tickets import search
 from bot.tickets.tables import tickets
 
 #: Tables that hold nothing of customers.
-APART = frozenset({"agents", "sessions", "second_factors", "recovery_codes", "audit", "tombstones", "erasures", "retention_runs"})
+APART = frozenset(
+    {
+        "agents",
+        "audit",
+        "canned_replies",
+        "catch_ups",
+        "erasures",
+        "labels",
+        "recovery_codes",
+        "retention_runs",
+        "second_factors",
+        "sessions",
+        "tombstones",
+        "views",  # what agents look for: `erase` takes away those that name the person
+    }
+)
 
 
 def conditions(contact_ids: Collection[str]) -> Mapping[sa.Table, sa.ColumnElement[bool]]:

@@ -5,7 +5,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from bot.db import insert_new
+from bot.statements import insert_new
 from bot.tickets.tables import drafts, tickets
 
 

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.contacts.tables import contacts
+from bot.tickets.labels import Label, of_tickets
 from bot.tickets.reports import Period
 from bot.tickets.tables import tickets
 
@@ -24,7 +25,7 @@ _MARK = "\ufeff"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _INVISIBLE = " \u00a0\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\"'"
 TICKET_COLUMNS = (
-    "number", "created_at", "status", "category", "case", "customer", "phone", "assignee", "detail",
+    "number", "created_at", "status", "category", "case", "labels", "customer", "phone", "assignee", "detail",
     "first_response_due_at", "first_responded_at", "resolution_due_at", "resolved_at",
 )  # fmt: skip
 
@@ -59,11 +60,18 @@ def batch(connection: Connection, period: Period, after: int) -> tuple[list[tupl
         .limit(BATCH)
     )
     found = connection.execute(query).all()
-    return [tuple(_values(row, period.zone)) for row in found], found[-1].id if len(found) == BATCH else None
+    labels = of_tickets(connection, [row.id for row in found])
+    return [tuple(_values(row, labels[row.id], period.zone)) for row in found], found[-1].id if len(found) == BATCH else None
 
 
-def _values(row: sa.Row[Any], zone: ZoneInfo) -> Iterator[object]:
+def _values(row: sa.Row[Any], labels: Sequence[Label], zone: ZoneInfo) -> Iterator[object]:
     given = next((field["value"] for field in row.fields if field["name"] == "nombre"), "")
     for name in TICKET_COLUMNS:
-        value = (given or row.profile_name) if name == "customer" else getattr(row, name)
+        match name:
+            case "customer":
+                value = given or row.profile_name
+            case "labels":
+                value = ", ".join(label.name for label in labels)
+            case _:
+                value = getattr(row, name)
         yield value.astimezone(zone).strftime("%Y-%m-%d %H:%M") if isinstance(value, datetime) else value

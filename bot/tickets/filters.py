@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from bot.tickets.desk_tables import ticket_labels
 from bot.tickets.lifecycle import Status
 from bot.tickets.queries import is_overdue
 from bot.tickets.tables import IS_HELD, IS_UNREAD, tickets
@@ -30,7 +31,7 @@ class Asking:
 
 @dataclass(frozen=True)
 class Filter:
-    """A condition: a column that has the value, or what `condition` makes of it.
+    """A condition: a column that has the value, what `condition` makes of it, or both.
 
     `values`: all there are; empty if any text may be asked for.
     """
@@ -52,6 +53,8 @@ FILTERS: Mapping[str, Filter] = {
     "caso": Filter(tickets.c.case),
     "categoria": Filter(tickets.c.category),
     "asesor": Filter(tickets.c.assignee),
+    # Of another table, and joined to it: `listing` then goes by the indexes of that one.
+    "etiqueta": Filter(ticket_labels.c.label, condition=lambda _: ticket_labels.c.ticket_id == tickets.c.id),
     "mias": Filter(condition=lambda asking: sa.and_(tickets.c.assignee == asking.username, IS_HELD), values=_YES),
     # A ticket without an agent is an open one, and the other way round: the database sees to that.
     "sin_asesor": Filter(condition=lambda _: tickets.c.status == Status.OPEN.value, values=_YES),
@@ -71,11 +74,11 @@ def condition(chosen: Mapping[str, str], asking: Asking, lead: str | None = None
 
 
 def _one(name: str, value: str, asking: Asking, *, may_lead: bool) -> sa.ColumnElement[bool]:
-    column = FILTERS[name].column
+    column, also = FILTERS[name].column, FILTERS[name].condition(asking)
     if column is None:
-        return FILTERS[name].condition(asking)
+        return also
     # An index is on a column, not on what a function makes of it: this is how both databases can be kept from one.
-    return (column if may_lead else sa.func.coalesce(column, "")) == value
+    return sa.and_((column if may_lead else sa.func.coalesce(column, "")) == value, also)
 
 
 def _between(now: datetime, left: timedelta) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:

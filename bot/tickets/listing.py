@@ -6,11 +6,13 @@ Pages are found by key: a mark names the last row shown, and the next page begin
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.tickets import search
+from bot.tickets.desk_tables import ticket_labels
 from bot.tickets.filters import FILTERS, Asking, condition
 from bot.tickets.lifecycle import Status
 from bot.tickets.queries import Ticket, from_row, select
@@ -101,10 +103,10 @@ def page(connection: Connection, question: Question) -> Page:
     sort = SORTS[question.sort]
     filters = {**question.filters, **sort.also}
     query = select().where(condition(filters, question.asking, _lead(connection, filters, question.asking)))
-    keys = [tickets.c.id] if sort.column is tickets.c.id else [sort.column, tickets.c.id]
+    keys = _keys(sort, filters)
     query = query.order_by(*(key.desc() if sort.descending else key.asc() for key in keys)).limit(question.size + 1)
     if question.behind is not None:
-        query = query.where(_behind(sort, question.behind))
+        query = query.where(_behind(keys, question.behind, descending=sort.descending))
     found = [from_row(row) for row in connection.execute(query)]
     shown = found[: question.size]
     return Page(shown, _mark(sort, shown[-1]) if len(found) > question.size else None)
@@ -123,9 +125,12 @@ def _searched(connection: Connection, question: Question) -> Page:
     return Page(shown, Mark(ids[-1]) if len(ids) == most else None)
 
 
-def counts(connection: Connection, names: Sequence[str], asking: Asking, most: int = MOST) -> dict[str, dict[str, int]]:
-    """How many tickets these filters let through, each by itself: name → value → count, at most `most` + 1."""
+def counts(
+    connection: Connection, names: Sequence[str], asking: Asking, most: int = MOST, labels: Sequence[str] = ()
+) -> dict[str, dict[str, int]]:
+    """How many tickets these filters and these labels let through, each by itself: name → value → count, at most `most` + 1."""
     wanted = [(name, value) for name in names for value in _ordered(FILTERS[name].values)]
+    wanted += [("etiqueta", label) for label in labels]
     row = connection.execute(sa.select(*(_count({name: value}, asking, most) for name, value in wanted))).one()
     found: dict[str, dict[str, int]] = {}
     for (name, value), count in zip(wanted, row, strict=True):
@@ -165,12 +170,20 @@ def _count(filters: Mapping[str, str], asking: Asking, most: int, lead: str | No
     return sa.select(sa.func.count()).select_from(some).scalar_subquery()
 
 
-def _behind(sort: Sort, mark: Mark) -> sa.ColumnElement[bool]:
-    if mark.at is None:
-        return tickets.c.id < mark.id if sort.descending else tickets.c.id > mark.id
-    keys = sa.tuple_(tickets.c.last_message_at, tickets.c.id)
-    last = sa.tuple_(sa.literal(mark.at, tickets.c.last_message_at.type), sa.literal(mark.id, tickets.c.id.type))
-    return keys < last if sort.descending else keys > last
+def _keys(sort: Sort, filters: Mapping[str, str]) -> list[sa.ColumnElement[Any]]:
+    """The columns that an order goes by: those of the label's own indexes where a label is asked for."""
+    by_label = "etiqueta" in filters
+    identity = ticket_labels.c.ticket_id if by_label else tickets.c.id
+    if sort.column is tickets.c.id:
+        return [identity]
+    return [ticket_labels.c.last_message_at if by_label else tickets.c.last_message_at, identity]
+
+
+def _behind(keys: Sequence[sa.ColumnElement[Any]], mark: Mark, *, descending: bool) -> sa.ColumnElement[bool]:
+    places = [mark.id] if mark.at is None else [mark.at, mark.id]
+    row = sa.tuple_(*keys)
+    last = sa.tuple_(*(sa.literal(place, key.type) for place, key in zip(places, keys, strict=True)))
+    return row < last if descending else row > last
 
 
 def _mark(sort: Sort, last: Ticket) -> Mark:

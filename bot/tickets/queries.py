@@ -1,10 +1,9 @@
-"""Reading tickets: the list, page by page, one ticket with its history, and what one customer asked for.
+"""Reading tickets: one with its history, and what one customer asked for. The list, page by page, is in `listing`.
 
 The transcript that belongs to a ticket is read with `bot.messages.queries`.
 """
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,7 +16,6 @@ from bot.engine.effects import FieldValue
 from bot.tickets.lifecycle import Status
 from bot.tickets.tables import ticket_events, tickets
 
-PAGE = 25
 _NUMBER = re.compile(r"SF-[0-9]{6,19}", re.ASCII)
 
 
@@ -77,14 +75,6 @@ class Ticket:
 
 
 @dataclass(frozen=True)
-class Page:
-    """Some tickets, newest first. `older` is where the next page begins, or None if this was the last."""
-
-    tickets: Sequence[Ticket]
-    older: int | None
-
-
-@dataclass(frozen=True)
 class Event:
     """One line of a ticket's history. `actor`: customer, bot, or an agent's username."""
 
@@ -92,24 +82,6 @@ class Event:
     kind: str
     actor: str
     data: dict[str, Any]
-
-
-def page(connection: Connection, *, status: Status | None = None, before: int | None = None, size: int = PAGE) -> Page:
-    """The newest tickets, or those older than `before` (a page's `older`). Costs the same on every page."""
-    query = select().order_by(tickets.c.id.desc()).limit(size + 1)
-    if status is not None:
-        query = query.where(tickets.c.status == status.value)
-    if before is not None:
-        query = query.where(tickets.c.id < before)
-    found = [from_row(row) for row in connection.execute(query)]
-    return Page(tickets=found[:size], older=found[size - 1].id if len(found) > size else None)
-
-
-def counts(connection: Connection) -> dict[Status, int]:
-    """How many tickets stand in each state; every state is there."""
-    query = sa.select(tickets.c.status, sa.func.count()).group_by(tickets.c.status)
-    found = {Status(status): count for status, count in connection.execute(query)}
-    return {status: found.get(status, 0) for status in Status}
 
 
 def ticket(connection: Connection, number: str) -> Ticket | None:

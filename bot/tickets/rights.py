@@ -10,8 +10,9 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from bot.db import Counter, Moment, insert_new, metadata
+from bot.db import Counter, Moment, metadata
 from bot.engine.terms import Right, Term, share_passed, term_of
+from bot.statements import insert_new
 from bot.tickets.lifecycle import Status
 from bot.tickets.tables import ticket_events, tickets
 

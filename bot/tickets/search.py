@@ -9,6 +9,7 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from bot.statements import on_driver
 from bot.tickets.words import asked, words
 
 #: A ticket has this many words at most; what is said after that cannot be found.
@@ -50,15 +51,13 @@ def found(connection: Connection, query: str, *, below: int | None, most: int) -
 
 
 def _add_sqlite(connection: Connection, ticket_id: int, new: set[str]) -> None:
-    known = connection.execute(sa.text("SELECT words FROM ticket_search WHERE rowid = :id"), {"id": ticket_id}).scalar()
+    known = on_driver(connection, "SELECT words FROM ticket_search WHERE rowid = ?", (ticket_id,)).fetchone()
     if known is None:
-        values = {"id": ticket_id, "words": _joined(new)}
-        connection.execute(sa.text("INSERT INTO ticket_search (rowid, words) VALUES (:id, :words)"), values)
+        on_driver(connection, "INSERT INTO ticket_search (rowid, words) VALUES (?, ?)", (ticket_id, _joined(new)))
         return
-    before = set(known.split())
+    before = set(known[0].split())
     if new - before and len(before) < _MOST_WORDS:
-        values = {"id": ticket_id, "words": _joined(before | new)}
-        connection.execute(sa.text("UPDATE ticket_search SET words = :words WHERE rowid = :id"), values)
+        on_driver(connection, "UPDATE ticket_search SET words = ? WHERE rowid = ?", (_joined(before | new), ticket_id))
 
 
 def _add_postgresql(connection: Connection, ticket_id: int, new: set[str]) -> None:

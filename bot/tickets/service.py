@@ -11,15 +11,34 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.contacts.tables import contacts
-from bot.db import insert_new
 from bot.engine.effects import FieldValue
-from bot.tickets import lifecycle, search
+from bot.statements import Prepared, insert, insert_new
+from bot.tickets import labels, lifecycle, search
+from bot.tickets.desk_tables import ticket_labels
+from bot.tickets.labels import UnknownLabelError
 from bot.tickets.lifecycle import NotAllowedError, Status
 from bot.tickets.promises import Due
 from bot.tickets.tables import IS_UNREAD, ticket_events, tickets
 
 #: What a ticket's history can tell besides its moves.
-HAPPENINGS = ("opened", "transferred", "noted", "rated", "commented")
+HAPPENINGS = ("opened", "transferred", "noted", "labelled", "unlabelled", "rated", "commented")
+
+_BY_CAUSE = Prepared(sa.select(tickets.c.id, tickets.c.number).where(tickets.c.cause == sa.bindparam("cause")))
+_GIVE_NUMBER = Prepared(
+    sa.update(tickets).where(tickets.c.id == sa.bindparam("identity")).values(number=sa.bindparam("new_number"))
+)
+_WHOSE = Prepared(sa.select(contacts.c.phone, contacts.c.profile_name).where(contacts.c.id == sa.bindparam("contact_id")))
+_HEAR = Prepared(
+    sa.update(tickets)
+    .where(tickets.c.conversation_id == sa.bindparam("conversation"), tickets.c.status != Status.RESOLVED.value)
+    .values(unread=sa.true(), last_message_at=sa.bindparam("now"))
+    .returning(tickets.c.id)
+)
+_MOVE_LABELS = Prepared(
+    sa.update(ticket_labels)
+    .where(ticket_labels.c.ticket_id == sa.bindparam("ticket"))
+    .values(last_message_at=sa.bindparam("now"))
+)
 
 
 @dataclass(frozen=True)
@@ -79,14 +98,16 @@ def open_ticket(connection: Connection, ticket: NewTicket, now: datetime, due: D
         "resolution_due_at": due and due.resolution_at,
         "last_message_at": now,
         "unread": False,
+        "version": 0,
+        "rating_comment": "",
     }
     inserted = insert_new(connection, tickets, values)
-    identity, number = connection.execute(sa.select(tickets.c.id, tickets.c.number).where(tickets.c.cause == ticket.cause)).one()
+    identity, number = _BY_CAUSE.first(connection, cause=ticket.cause)
     if not inserted:
         # Another process opened it between our look and our insert; the row was visible only after its commit, number and all.
         return str(number)
     number = number_of(identity)
-    connection.execute(sa.update(tickets).where(tickets.c.id == identity).values(number=number))
+    _GIVE_NUMBER.run(connection, identity=identity, new_number=number)
     search.add(connection, identity, number, *_about(connection, ticket))
     _record(connection, identity, now, kind="opened", actor="customer", data={"to": Status.OPEN.value})
     return number
@@ -147,6 +168,33 @@ def note(connection: Connection, number: str, text: str, actor: str, key: str, n
     return True
 
 
+def label(connection: Connection, number: str, key: str, actor: str, now: datetime) -> bool:
+    """Put a label on a ticket; False if it has it. Raises UnknownTicketError, and UnknownLabelError, also for an archived one."""
+    put = labels.known(connection, key)
+    if put.archived_at is not None:
+        raise UnknownLabelError(key)
+    # Locked, so that no message comes in between: the row below has the ticket's own time.
+    query = sa.select(tickets.c.id, tickets.c.last_message_at).where(tickets.c.number == number).with_for_update()
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        raise UnknownTicketError(number)
+    values = {"ticket_id": row.id, "label": key, "last_message_at": row.last_message_at}
+    if not insert_new(connection, ticket_labels, values):
+        return False
+    _record(connection, row.id, now, kind="labelled", actor=actor, data={"label": put.name})
+    return True
+
+
+def unlabel(connection: Connection, number: str, key: str, actor: str, now: datetime) -> bool:
+    """Take a label off a ticket; False if it does not have it. Raises UnknownTicketError, UnknownLabelError."""
+    name, identity = labels.known(connection, key).name, _state(connection, number)[0]
+    here = sa.and_(ticket_labels.c.ticket_id == identity, ticket_labels.c.label == key)
+    if connection.execute(sa.delete(ticket_labels).where(here)).rowcount != 1:
+        return False
+    _record(connection, identity, now, kind="unlabelled", actor=actor, data={"label": name})
+    return True
+
+
 def rate(connection: Connection, number: str, stars: int, now: datetime) -> None:
     """Keep the customer's rating, 1 to 5 stars. A later one takes its place; the history has both."""
     identity = _state(connection, number)[0]
@@ -170,10 +218,9 @@ def mark_answered(connection: Connection, conversation_id: str, now: datetime) -
 
 def hear(connection: Connection, conversation_id: str, text: str, now: datetime) -> None:
     """The customer wrote: the tickets of the conversation that are not resolved are unread, and their window begins anew."""
-    unresolved = sa.and_(tickets.c.conversation_id == conversation_id, tickets.c.status != Status.RESOLVED.value)
-    heard = sa.update(tickets).where(unresolved).values(unread=True, last_message_at=now).returning(tickets.c.id)
-    for identity in connection.execute(heard).scalars().all():
-        search.add(connection, identity, text)
+    for row in _HEAR.all(connection, conversation=conversation_id, now=now):
+        _MOVE_LABELS.run(connection, ticket=row.id, now=now)
+        search.add(connection, row.id, text)
 
 
 def mark_read(connection: Connection, number: str) -> bool:
@@ -184,13 +231,17 @@ def mark_read(connection: Connection, number: str) -> bool:
 
 def _about(connection: Connection, ticket: NewTicket) -> list[str]:
     """The texts that a new ticket is found by."""
-    whose = sa.select(contacts.c.phone, contacts.c.profile_name).where(contacts.c.id == ticket.contact_id)
-    return [*connection.execute(whose).one(), *(field.value for field in ticket.fields), ticket.detail, *ticket.said]
+    return [
+        *_WHOSE.first(connection, contact_id=ticket.contact_id),
+        *(field.value for field in ticket.fields),
+        ticket.detail,
+        *ticket.said,
+    ]
 
 
 def _number_by_cause(connection: Connection, cause: str) -> str | None:
-    number: str | None = connection.execute(sa.select(tickets.c.number).where(tickets.c.cause == cause)).scalar_one_or_none()
-    return number
+    known = _BY_CAUSE.first(connection, cause=cause)
+    return None if known is None else str(known.number)
 
 
 def _state(connection: Connection, number: str) -> tuple[int, Status, int]:
@@ -202,5 +253,4 @@ def _state(connection: Connection, number: str) -> tuple[int, Status, int]:
 
 
 def _record(connection: Connection, identity: int, now: datetime, *, kind: str, actor: str, data: dict[str, Any]) -> None:
-    values = {"ticket_id": identity, "at": now, "kind": kind, "actor": actor, "data": data}
-    connection.execute(sa.insert(ticket_events).values(values))
+    insert(connection, ticket_events, {"ticket_id": identity, "at": now, "kind": kind, "actor": actor, "data": data})

@@ -1,10 +1,11 @@
 """A line to simulated customers: our channel, the stand-in for Twilio, and a place where its webhooks arrive."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 from starlette.applications import Starlette
 from starlette.datastructures import FormData
@@ -18,6 +19,7 @@ from bot.channels.fake_twilio import FakeTwilio
 from bot.channels.twilio import TwilioChannel
 from tests.channels.serving import served
 
+T = TypeVar("T")
 ACCOUNT_SID = "AC" + "0a1b2c3d" * 4
 AUTH_TOKEN = "token-of-a-test"
 SENDER = "whatsapp:+573184114466"
@@ -77,6 +79,25 @@ def _texts(form: FormData) -> Parameters:
     return Parameters([(name, value) for name, value in form.multi_items() if isinstance(value, str)])
 
 
+class Waiting(TwilioChannel):
+    """The channel for tests without an event loop: what is awaited, they wait for."""
+
+    def send(self, message: Outgoing) -> str:  # type: ignore[override]
+        return asyncio.run(self._closing_after(super().send(message)))
+
+    def show_typing(self, sid: str) -> None:  # type: ignore[override]
+        asyncio.run(self._closing_after(super().show_typing(sid)))
+
+    def close(self) -> None:  # type: ignore[override]
+        asyncio.run(super().close())
+
+    async def _closing_after(self, call: Awaitable[T]) -> T:
+        try:
+            return await call
+        finally:
+            await super().close()
+
+
 @dataclass
 class Line:
     """Everything that a test of the channel needs."""
@@ -84,12 +105,12 @@ class Line:
     clock: Clock
     hooks: Hooks
     fake: FakeTwilio
-    channel: TwilioChannel
+    channel: Waiting
     api_url: str
     hooks_url: str
 
-    def another_channel(self, *, auth_token: str = AUTH_TOKEN, sender: str = SENDER, timeout: float = 5) -> TwilioChannel:
-        return TwilioChannel(
+    def another_channel(self, *, auth_token: str = AUTH_TOKEN, sender: str = SENDER, timeout: float = 5) -> Waiting:
+        return Waiting(
             account_sid=ACCOUNT_SID,
             auth_token=auth_token,
             sender=sender,
@@ -142,7 +163,7 @@ def connect(servers: Servers) -> Line:
     )
     fake.api_url = servers.api_url
     servers.hooks.app, servers.api.app = hooks.app(), fake.app
-    channel = TwilioChannel(
+    channel = Waiting(
         account_sid=ACCOUNT_SID,
         auth_token=AUTH_TOKEN,
         sender=SENDER,

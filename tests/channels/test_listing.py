@@ -12,9 +12,8 @@ from starlette.routing import Route
 
 from bot.channels.base import DeliveryStatus, Outcome, SendError
 from bot.channels.fake_twilio import Faults
-from bot.channels.twilio import TwilioChannel
 from bot.channels.twilio import channel as channel_module
-from tests.channels.line import ACCOUNT_SID, AUTH_TOKEN, CUSTOMER, SENDER, START, Line, bubble
+from tests.channels.line import ACCOUNT_SID, AUTH_TOKEN, CUSTOMER, SENDER, START, Line, Waiting, bubble
 from tests.channels.serving import served
 
 OTHER = "whatsapp:+573009998877"
@@ -52,7 +51,7 @@ def test_twilio_is_asked_for_all_messages_of_this_pair_whatever_their_day() -> N
         return JSONResponse({"messages": [], "next_page_uri": None})
 
     with served(Starlette(routes=[Route("/{path:path}", answer)])) as url:
-        channel = TwilioChannel(
+        channel = Waiting(
             account_sid=ACCOUNT_SID,
             auth_token=AUTH_TOKEN,
             sender=SENDER,

@@ -37,15 +37,39 @@ class Judge(TwilioHttpClient):  # type: ignore[misc]
         self.specifications = {start: OpenAPI.from_file_path(str(SPECIFICATION / name)) for start, (_, name) in FILES.items()}
 
     def request(self, method: str, url: str, **options: Any) -> Response:
+        asked = self.hear(method, url, options)
+        return self.judge(asked, self.inner.request(method, url, **options))
+
+    def hear(self, method: str, url: str, options: dict[str, Any]) -> RequestsOpenAPIRequest:
         path = url.removeprefix(self.api_url)
-        start = next(start for start in FILES if path.startswith(start))
         known = {name: options.get(name) for name in ("params", "data", "headers", "auth")}
-        asked = RequestsOpenAPIRequest(Request(method, FILES[start][0] + path, **known).prepare())
-        self.specifications[start].validate_request(asked)
-        answer = self.inner.request(method, url, **options)
-        self.specifications[start].validate_response(asked, RequestsOpenAPIResponse(as_http(answer)))
-        self.judged.append(f"{method} {path.partition('?')[0].rpartition('/')[2]}")
+        asked = RequestsOpenAPIRequest(Request(method, self.host_of(path) + path, **known).prepare())
+        self.specification_of(path).validate_request(asked)
+        return asked
+
+    def judge(self, asked: RequestsOpenAPIRequest, answer: Response) -> Response:
+        self.specification_of(asked.path).validate_response(asked, RequestsOpenAPIResponse(as_http(answer)))
+        self.judged.append(f"{asked.method.upper()} {asked.path.rpartition('/')[2]}")
         return answer
+
+    def host_of(self, path: str) -> str:
+        return next(host for start, (host, _) in FILES.items() if path.startswith(start))
+
+    def specification_of(self, path: str) -> OpenAPI:
+        return next(specification for start, specification in self.specifications.items() if path.startswith(start))
+
+
+class AwaitedJudge:
+    """The same for the client that is awaited."""
+
+    is_async = True
+
+    def __init__(self, channel: TwilioChannel, judge: Judge) -> None:
+        self.inner, self.judge = channel.sender_client.http_client, judge
+
+    async def request(self, method: str, url: str, **options: Any) -> Response:
+        asked = self.judge.hear(method, url, options)
+        return self.judge.judge(asked, await self.inner.request(method, url, **options))
 
 
 def as_http(answer: Response) -> HttpResponse:
@@ -60,6 +84,7 @@ def as_http(answer: Response) -> HttpResponse:
 def judge(line: Line) -> Iterator[Judge]:
     judge = Judge(line.channel, line.api_url)
     line.channel.client.http_client = judge
+    line.channel.sender_client.http_client = AwaitedJudge(line.channel, judge)
     yield judge
     judge.session.close()
 

@@ -53,6 +53,7 @@ def test_every_kind_of_message_arrives_as_what_it_is(line: Line, incoming: Incom
 
 def test_tap_names_the_button_and_the_message_it_stood_under(line: Line) -> None:
     asked = line.channel.send(bubble("¿Seguimos?"))
+    asyncio.run(line.fake.settle())  # its status callbacks are posts, too
     _, received = receive(line, button=("go:v2", "Sí, seguir"))
     assert received.message.choice == "go:v2"
     assert received.parameters["OriginalRepliedMessageSid"] == [asked]

@@ -15,8 +15,8 @@ from starlette.routing import Route
 
 from bot.channels.base import Outcome, SendError
 from bot.channels.fake_twilio import Faults
-from bot.channels.twilio import TwilioChannel, is_retryable
-from tests.channels.line import ACCOUNT_SID, AUTH_TOKEN, CUSTOMER, SENDER, START, Line, bubble
+from bot.channels.twilio import is_retryable
+from tests.channels.line import ACCOUNT_SID, AUTH_TOKEN, CUSTOMER, SENDER, START, Line, Waiting, bubble
 from tests.channels.serving import served
 
 
@@ -105,8 +105,8 @@ def test_wrong_token_and_unknown_sender_are_refused(line: Line) -> None:
         channel.close()
 
 
-def channel_to(url: str) -> TwilioChannel:
-    return TwilioChannel(
+def channel_to(url: str) -> Waiting:
+    return Waiting(
         account_sid=ACCOUNT_SID,
         auth_token=AUTH_TOKEN,
         sender=SENDER,
@@ -135,9 +135,7 @@ def test_environment_of_the_machine_leads_the_real_channel_but_not_the_one_to_a_
     monkeypatch.setenv("TWILIO_EDGE", "dublin")
     to_stand_in = line.another_channel()
     assert to_stand_in.send(bubble())
-    real = TwilioChannel(
-        account_sid=ACCOUNT_SID, auth_token=AUTH_TOKEN, sender=SENDER, status_callback_url="https://bot.example/s"
-    )
+    real = Waiting(account_sid=ACCOUNT_SID, auth_token=AUTH_TOKEN, sender=SENDER, status_callback_url="https://bot.example/s")
     with pytest.raises(SendError) as failure:
         real.send(bubble())
     assert (failure.value.outcome, str(failure.value)) == (Outcome.BUSY, "busy (None) ProxyError")

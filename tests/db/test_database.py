@@ -13,8 +13,9 @@ from alembic.migration import MigrationContext
 from sqlalchemy.engine import Connection
 
 from bot.contacts.tables import contacts
-from bot.db import Database, insert_new, metadata
+from bot.db import Database, metadata
 from bot.migrations import upgrade
+from bot.statements import insert_new
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 

@@ -1,6 +1,9 @@
 """Delivery when Twilio is busy, silent, broken or forgetful: every answer arrives once, in order, and blocks nobody else."""
 
+import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +11,9 @@ import pytest
 import sqlalchemy as sa
 
 from bot.channels.fake_twilio import Faults
-from bot.messages.outbox import recover
-from bot.messages.queries import transcript
+from bot.messages import sender
+from bot.messages.outbox import recover, retry
+from bot.messages.queries import conversation_of, transcript
 from bot.messages.sender import pause
 from bot.messages.tables import Direction, Status, messages
 from tests.stack import Stack, running_stack
@@ -128,7 +132,7 @@ def test_a_message_that_was_being_sent_when_the_sender_died_is_looked_up_and_not
         stack.runtime.database.write_now(die)
         stack.settle()
         assert stack.said(ANA) == answers
-        assert read(stack)[-1].status is Status.ACCEPTED
+        assert read(stack)[-1].status is Status.DELIVERED  # as the list tells it
 
 
 def test_what_was_being_sent_when_the_only_process_died_is_unknown_at_its_next_start(tmp_path: Path) -> None:
@@ -160,3 +164,45 @@ def read(stack: Stack) -> list[Any]:
         return [message for conversation in ids for message in transcript(connection, conversation)]
 
     return stack.runtime.database.read_now(job)
+
+
+def failing(stack: Stack, faults: Faults) -> None:
+    """Let the next answer go wrong: with this and with every callback lost."""
+    stack.fake.faults = replace(faults, dropped_callbacks=1.0)
+    stack.receive(ANA, text="hola")
+
+
+def test_a_list_that_lags_makes_nothing_go_twice(tmp_path: Path) -> None:
+    with running_stack(tmp_path, **QUICK) as stack:
+        failing(stack, Faults(error_after=1, stale_listing=0.25))
+        stack.settle()
+        assert len(stack.said(ANA)) == 1
+        assert read(stack)[-1].status is Status.DELIVERED
+
+
+def test_a_look_up_that_is_refused_fails_the_message_and_once_more_looks_it_up_first(tmp_path: Path) -> None:
+    with running_stack(tmp_path, **QUICK) as stack:
+        failing(stack, Faults(error_after=1, listing_refused=1))
+        stack.settle()
+        last = read(stack)[-1]
+        assert (last.status, last.error_code) == (Status.FAILED, 20003)
+        stack.receive(ANA, text="ayuda")
+        stack.settle()
+        assert read(stack)[-1].status is Status.ACCEPTED  # nobody waits for it
+        stack.fake.faults = Faults()
+        conversation = stack.runtime.database.read_now(partial(conversation_of, message_id=last.id))
+        again = partial(retry, conversation_id=conversation, message_id=last.id, now=stack.runtime.clock.now())
+        assert stack.runtime.database.write_now(again)
+        stack.settle()
+        assert len(stack.said(ANA)) == 2  # it had arrived, and was not sent again
+        assert [m.status for m in read(stack) if m.id == last.id] == [Status.DELIVERED]
+
+
+def test_a_sender_that_slept_through_its_lease_sends_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with running_stack(tmp_path, **QUICK) as stack:
+        monkeypatch.setattr(sender, "_MOST_OF_LEASE", -1.0)
+        stack.receive(ANA, text="hola")
+        deadline = time.monotonic() + 10
+        while [message.status for message in read(stack)][-1:] != [Status.SENDING]:
+            assert time.monotonic() < deadline
+        assert stack.said(ANA) == []

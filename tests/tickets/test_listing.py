@@ -10,13 +10,14 @@ import pytest
 import sqlalchemy as sa
 
 from bot.db import Database
-from bot.tickets import listing
+from bot.tickets import labels, listing
 from bot.tickets.filters import CLOSING, FILTERS, WINDOW, Asking
+from bot.tickets.labels import Colour
 from bot.tickets.lifecycle import Status
 from bot.tickets.listing import SORTS, Mark, MarkRefusedError, Page, Question, read_mark
 from bot.tickets.promises import Due
 from bot.tickets.queries import Ticket
-from bot.tickets.service import hear, mark_read, move, open_ticket
+from bot.tickets.service import hear, label, mark_read, move, open_ticket
 from bot.tickets.tables import tickets
 from tests.tickets.world import MINUTE, NOW, asked, new_database, open_many
 
@@ -48,6 +49,7 @@ def varied(database: Database) -> None:
     chance = random.Random(3)  # noqa: S311 (a repeatable walk, nothing secret)
 
     def job(connection: sa.Connection) -> None:
+        labels.add(connection, "Cobro", Colour.RED)
         for n in range(23):
             name, case = chance.choice(["ana", "luis"]), chance.choice(["olvide_clave", "olvide_usuario", ""])
             opened = NOW - MINUTE * chance.randrange(4) * 400
@@ -55,6 +57,8 @@ def varied(database: Database) -> None:
             number = open_ticket(connection, asked(name, f"v:{n}", case=case), opened, due)
             for trigger in chance.choice([(), ("assign",), ("assign", "wait"), ("resolve",)]):
                 move(connection, number, trigger, chance.choice(["ana.gomez", "luis.paz"]), NOW)
+            if n % 3:
+                label(connection, number, "cobro", "ana.gomez", NOW)
         hear(connection, "conversation-luis", "hola", NOW + MINUTE)
 
     database.write_now(job)
@@ -62,7 +66,16 @@ def varied(database: Database) -> None:
 
 @pytest.mark.parametrize("sort", list(SORTS))
 @pytest.mark.parametrize(
-    "filters", [{}, {"mias": "si"}, {"caso": "olvide_clave"}, {"estado": "open", "no_leidas": "si"}], ids=str
+    "filters",
+    [
+        {},
+        {"mias": "si"},
+        {"caso": "olvide_clave"},
+        {"estado": "open", "no_leidas": "si"},
+        {"etiqueta": "cobro"},
+        {"etiqueta": "cobro", "caso": "olvide_clave"},
+    ],
+    ids=str,
 )
 def test_page_after_page_shows_every_ticket_once_in_order(database: Database, sort: str, filters: dict[str, str]) -> None:
     varied(database)
@@ -81,11 +94,13 @@ def test_each_filter_lets_through_exactly_what_it_says(database: Database) -> No
     varied(database)
     everything = page(database, size=1000).tickets
     now = ANA.now
+    labelled = database.read_now(partial(labels.of_tickets, ids=[ticket.id for ticket in everything]))
     expected: dict[tuple[str, str], Callable[[Ticket], bool]] = {
         ("estado", "waiting"): lambda ticket: ticket.status is Status.WAITING,
         ("caso", "olvide_usuario"): lambda ticket: ticket.case == "olvide_usuario",
         ("categoria", "Otra consulta"): lambda _: True,
         ("asesor", "luis.paz"): lambda ticket: ticket.assignee == "luis.paz",
+        ("etiqueta", "cobro"): lambda ticket: bool(labelled[ticket.id]),
         ("mias", "si"): lambda ticket: ticket.assignee == "ana.gomez" and ticket.status in {Status.ASSIGNED, Status.WAITING},
         ("sin_asesor", "si"): lambda ticket: not ticket.assignee and ticket.status is not Status.RESOLVED,
         ("no_leidas", "si"): lambda ticket: ticket.unread,
@@ -107,7 +122,8 @@ def _open(ticket: Ticket) -> bool:
 
 def test_counts_of_states_agree_with_the_lists_and_stop_at_the_most(database: Database) -> None:
     varied(database)
-    counts = database.read_now(lambda connection: listing.counts(connection, ["estado", "no_leidas"], ANA))
+    counts = database.read_now(lambda connection: listing.counts(connection, ["estado", "no_leidas"], ANA, labels=["cobro"]))
+    assert counts["etiqueta"] == {"cobro": len(numbers(database, etiqueta="cobro"))} == {"cobro": 15}
     assert list(counts["estado"]) == [status.value for status in Status]
     for status, count in counts["estado"].items():
         assert count == len(numbers(database, estado=status)) > 0
@@ -161,7 +177,7 @@ def test_no_list_reads_all_tickets_or_sorts_them(sort: str) -> None:
                 )
 
         sa.event.listen(database.reading, "before_cursor_execute", explain)
-        values = {"estado": "open", "caso": "a", "categoria": "b", "asesor": "luis.paz"}
+        values = {"estado": "open", "caso": "a", "categoria": "b", "asesor": "luis.paz", "etiqueta": "cobro"}
         for name in FILTERS:
             # What was written within a day is sorted by number, and what is overdue in every order: those are few, come what may.
             is_few = name in {"por_cerrar", "ventana_abierta"} and SORTS[sort].column is not tickets.c.last_message_at

@@ -1,5 +1,4 @@
 from dataclasses import replace
-from functools import partial
 
 import pytest
 
@@ -7,51 +6,9 @@ from bot.db import Database
 from bot.engine.effects import FieldValue
 from bot.tickets import queries
 from bot.tickets.lifecycle import Status
-from bot.tickets.queries import Page, TicketState
-from bot.tickets.service import move, open_ticket
-from tests.tickets.world import MINUTE, NOW, asked, open_many
-
-
-def page(database: Database, **chosen: object) -> Page:
-    return database.read_now(lambda connection: queries.page(connection, **chosen))  # type: ignore[arg-type]
-
-
-def numbers(found: Page) -> list[str]:
-    return [ticket.number for ticket in found.tickets]
-
-
-def test_no_tickets_make_one_empty_page(database: Database) -> None:
-    assert page(database) == Page([], None)
-    assert database.read_now(queries.counts) == dict.fromkeys(Status, 0)
-
-
-@pytest.mark.parametrize(("count", "sizes"), [(1, [1]), (3, [3]), (4, [3, 1]), (6, [3, 3]), (7, [3, 3, 1])])
-def test_pages_show_every_ticket_once_newest_first(database: Database, count: int, sizes: list[int]) -> None:
-    opened = database.write_now(lambda connection: open_many(connection, "ana", count))
-    found, pages = page(database, size=3), []
-    pages.append(numbers(found))
-    while found.older is not None:
-        found = page(database, size=3, before=found.older)
-        pages.append(numbers(found))
-    assert [len(shown) for shown in pages] == sizes
-    assert [number for shown in pages for number in shown] == opened[::-1]
-
-
-def test_a_ticket_opened_while_somebody_leafs_through_moves_nothing_on_the_next_page(database: Database) -> None:
-    database.write_now(lambda connection: open_many(connection, "ana", 4))
-    first = page(database, size=2)
-    database.write_now(lambda connection: open_ticket(connection, asked("luis", "new"), NOW))
-    assert numbers(page(database, size=2, before=first.older)) == ["SF-000002", "SF-000001"]
-
-
-def test_a_list_of_one_state_holds_only_that_and_its_count_agrees(database: Database) -> None:
-    opened = database.write_now(lambda connection: open_many(connection, "ana", 5))
-    for number in opened[::2]:
-        database.write_now(partial(move, number=number, trigger="assign", actor="ana.gomez", now=NOW))
-    found = page(database, status=Status.ASSIGNED, size=2)
-    assert numbers(found) == [opened[4], opened[2]]
-    assert numbers(page(database, status=Status.ASSIGNED, size=2, before=found.older)) == [opened[0]]
-    assert database.read_now(queries.counts) == {**dict.fromkeys(Status, 0), Status.OPEN: 2, Status.ASSIGNED: 3}
+from bot.tickets.queries import TicketState
+from bot.tickets.service import move
+from tests.tickets.world import MINUTE, NOW, open_many
 
 
 def test_a_customer_is_told_of_their_own_tickets_only_newest_first(database: Database) -> None:

@@ -78,7 +78,7 @@ def test_a_ticket_that_is_not_committed_leaves_nothing_behind(database: Database
 
     with pytest.raises(TimeoutError):
         database.write_now(job)
-    assert database.read_now(queries.page).tickets == []
+    assert database.read_now(lambda connection: queries.ticket(connection, "SF-000001")) is None
     assert database.read_now(lambda connection: connection.scalar(sa.select(sa.func.count()).select_from(ticket_events))) == 0
 
 

@@ -152,6 +152,8 @@ class Api:
         query = request.query_params
         if self.dice.strikes("listing_error"):
             return _refused(20500)
+        if self.dice.strikes("listing_refused"):
+            return _refused(20003)
         size_text, page_text = query.get("PageSize", str(_PAGE)), query.get("Page", "0")
         if not size_text.isdecimal() or not page_text.isdecimal():
             return _refused(20001)

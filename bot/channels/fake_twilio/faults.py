@@ -28,6 +28,7 @@ class Faults:
     slow: Often = 0  #: a send is accepted at once and answered after `slow_seconds`
     slow_seconds: float = 2.0
     listing_error: Often = 0  #: a listing of messages is answered 500
+    listing_refused: Often = 0  #: a listing of messages is answered 401, as after a change of the token
     stale_listing: float = 0.0  #: a listing lacks the messages of the last so many seconds
     file_missing: Often = 0  #: a customer's file is answered 404, as if it were not there yet
     file_error: Often = 0  #: a customer's file is answered 500

@@ -25,6 +25,7 @@ from bot.channels.base import (
 )
 from bot.channels.twilio.http import Http
 from bot.channels.twilio.media import file_url
+from bot.channels.twilio.sending import SendingHttp
 from bot.channels.twilio.webhooks import DELIVERY_STATUS, parse_message, parse_status
 
 #: Messages per page of a listing: the most Twilio gives.
@@ -36,7 +37,7 @@ _TALKATIVE = {"twilio.http_client": logging.WARNING, "urllib3.connectionpool": l
 
 
 class TwilioChannel:
-    """A WhatsApp sender of a Twilio account. Safe to call from several threads; every call blocks."""
+    """A WhatsApp sender of a Twilio account. Safe to use from several threads and event loops; what is not awaited blocks."""
 
     def __init__(
         self,
@@ -61,10 +62,13 @@ class TwilioChannel:
         self._validator = RequestValidator(auth_token)
         self._http = Http(timeout=timeout, use_environment=api_base_url is None)
         self.client = Client(account_sid, auth_token, http_client=self._http)  #: the SDK's client
-        if api_base_url is not None:
-            self.client.api.base_url = self.client.messaging.base_url = api_base_url
+        proxy, certificates = self._http.surroundings(self._api_base_url)
+        self._sending = SendingHttp(timeout=timeout, proxy=proxy, certificates=certificates)
+        self.sender_client = Client(account_sid, auth_token, http_client=self._sending)  #: the same, for what is awaited
+        for client in (self.client, self.sender_client) if api_base_url is not None else ():
+            client.api.base_url = client.messaging.base_url = api_base_url
             # Taken from the environment, they would be woven into the stand-in's host name.
-            self.client.edge = self.client.region = None
+            client.edge = client.region = None
 
     def verify(self, url: str, parameters: Parameters, signature: str) -> bool:
         """See `Channel`. `url` is the public address with its query, as the provider was told it."""
@@ -78,7 +82,7 @@ class TwilioChannel:
         """See `Channel`. Our message's id stands in the query as `m`."""
         return parse_status(parameters, query)
 
-    def send(self, message: Outgoing) -> str:
+    async def send(self, message: Outgoing) -> str:
         """See `Channel`."""
         # Without a file, an empty body is sent all the same: Twilio's refusal says more than a message that never left.
         content = {"body": message.body} if message.body or not message.media_url else {}
@@ -86,7 +90,7 @@ class TwilioChannel:
             content = {"content_sid": message.content_sid}
         media = {"media_url": [message.media_url]} if message.media_url else {}
         with _unreadable_is_unknown():
-            accepted = self.client.messages.create(
+            accepted = await self.sender_client.messages.create_async(
                 to=message.to,
                 from_=self._sender,
                 **content,
@@ -143,14 +147,15 @@ class TwilioChannel:
         account, _ = self._credentials
         return Source(file_url(self._api_base_url, key), self._credentials) if key.account == account else None
 
-    def show_typing(self, sid: str) -> None:
+    async def show_typing(self, sid: str) -> None:
         """See `Channel`. It also marks the customer's message as read, and ends with our answer or after 25 seconds."""
         with _unreadable_is_unknown():
-            self.client.messaging.v2.typing_indicator.create(channel="whatsapp", message_id=sid)
+            await self.sender_client.messaging.v2.typing_indicator.create_async(channel="whatsapp", message_id=sid)
 
-    def close(self) -> None:
-        """Close the pooled connections."""
+    async def close(self) -> None:
+        """See `Channel`."""
         self._http.close()
+        await self._sending.close()
 
 
 @contextmanager

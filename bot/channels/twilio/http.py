@@ -1,7 +1,8 @@
 """The wire between Twilio's SDK and its servers: pooled connections, time limits, and failures told as `SendError`.
 
 It stands in for the SDK's own HTTP client, which logs addresses with the account in them, passes every answer through
-an attribute that all threads share, and leaves it to the caller to tell eight kinds of failure apart.
+an attribute that all threads share, and leaves it to the caller to tell eight kinds of failure apart. This one blocks, for
+lists; what every message needs goes through `sending`.
 """
 
 import json
@@ -11,6 +12,7 @@ from collections.abc import Mapping
 import requests
 from requests.adapters import HTTPAdapter
 from requests.exceptions import ConnectTimeout, ProxyError, RequestException
+from requests.utils import DEFAULT_CA_BUNDLE_PATH, select_proxy
 from twilio.http.response import Response  # type: ignore[import-untyped]
 from urllib3.exceptions import MaxRetryError, NewConnectionError, SSLError
 
@@ -20,7 +22,7 @@ from bot.channels.twilio.errors import outcome
 #: Connections kept open: at least as many as threads that send at once.
 _POOL = 32
 #: Seconds to wait for a connection; an accepted one may then take the whole time limit to answer.
-_CONNECT_TIMEOUT = 5.0
+CONNECT_TIMEOUT = 5.0
 
 
 class Http:
@@ -30,7 +32,7 @@ class Http:
 
     def __init__(self, *, timeout: float, use_environment: bool) -> None:
         """`timeout` in seconds, of silence; `use_environment` obeys HTTPS_PROXY and its kin."""
-        self._timeout = (min(_CONNECT_TIMEOUT, timeout), timeout)
+        self._timeout = (min(CONNECT_TIMEOUT, timeout), timeout)
         self._session = requests.Session()
         self._session.trust_env = use_environment
         for scheme in ("https://", "http://"):
@@ -68,23 +70,29 @@ class Http:
             raise SendError(result, detail=type(error).__name__) from None
         except UnicodeEncodeError:
             raise SendError(Outcome.REFUSED, detail="half a surrogate pair cannot be sent") from None
-        return _checked(answer)
+        return checked(answer.status_code, answer.content, answer.headers)
+
+    def surroundings(self, url: str) -> tuple[str | None, str]:
+        """The proxy that leads to an address, or None, and the file of certificates to trust, as the environment has them."""
+        found = self._session.merge_environment_settings(url, {}, None, None, None)
+        verify = found["verify"]
+        return select_proxy(url, found["proxies"]), verify if isinstance(verify, str) else DEFAULT_CA_BUNDLE_PATH
 
     def close(self) -> None:
         """Close the pooled connections. A later request opens new ones."""
         self._session.close()
 
 
-def _checked(answer: requests.Response) -> Response:
+def checked(status: int, body: bytes, headers: Mapping[str, str]) -> Response:
     """The answer in the SDK's form, if it is one that holds a result. Raises SendError."""
-    text = answer.content.decode("utf-8", "replace")
+    text = body.decode("utf-8", "replace")
     content = _json_object(text)
-    if not 200 <= answer.status_code < 300:
+    if not 200 <= status < 300:
         code = _error_code(content)
-        raise SendError(outcome(answer.status_code, code), code, f"HTTP {answer.status_code}")
-    if content is None and answer.status_code != 204:  # "no content" is the answer to a deletion
-        raise SendError(Outcome.UNKNOWN, detail=f"HTTP {answer.status_code} without a JSON object")
-    return Response(answer.status_code, text, answer.headers)
+        raise SendError(outcome(status, code), code, f"HTTP {status}")
+    if content is None and status != 204:  # "no content" is the answer to a deletion
+        raise SendError(Outcome.UNKNOWN, detail=f"HTTP {status} without a JSON object")
+    return Response(status, text, headers)
 
 
 def _never_connected(error: RequestException) -> bool:

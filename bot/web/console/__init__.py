@@ -11,7 +11,23 @@ from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
 from bot.settings import ROOT
-from bot.web.console import account, attachments, code, desk, errors, factor, inbox, live, login, people, reports, tickets, trail
+from bot.web.console import (
+    account,
+    attachments,
+    canned,
+    code,
+    desk,
+    errors,
+    factor,
+    inbox,
+    labels,
+    live,
+    login,
+    people,
+    reports,
+    tickets,
+    trail,
+)
 from bot.web.console.context import Console, ConsoleRuntime
 from bot.web.console.delivery import Reasons, load
 from bot.web.console.headers import ProtectiveHeaders
@@ -30,6 +46,8 @@ ROUTERS = (
     live.router,
     tickets.router,
     desk.router,
+    labels.router,
+    canned.router,
     attachments.router,
 )
 _STATIC = Path(__file__).parent.parent / "static"

@@ -18,7 +18,7 @@ from bot.agents.sessions import Session
 from bot.agents.trail import Action, Deed, record
 from bot.channels.text import clean
 from bot.conversations import desk
-from bot.conversations.desk import Desk, HeldError, NotFailedError, NotYoursError, WindowClosedError
+from bot.conversations.desk import Desk, HeldError, NotFailedError, NotYoursError, UnresolvedError, WindowClosedError
 from bot.coordination.base import Change
 from bot.runtime import rules_of
 from bot.tickets import queries
@@ -41,6 +41,7 @@ _REFUSALS: dict[type[Exception], str] = {
     NotYoursError: "not_yours",
     WindowClosedError: "window_closed",
     NotFailedError: "not_failed",
+    UnresolvedError: "unresolved",
 }
 
 

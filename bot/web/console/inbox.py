@@ -10,8 +10,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from bot.agents import accounts
-from bot.tickets import listing
+from bot.tickets import labels, listing
 from bot.tickets.filters import FILTERS, Asking
+from bot.tickets.labels import Label
 from bot.tickets.listing import SORTS, MarkRefusedError, Page, Question, read_mark
 from bot.tickets.tables import tickets
 from bot.web.console.context import console_of
@@ -34,6 +35,8 @@ class _Shown:
     cases: list[str]
     categories: list[str]
     names: dict[str, str]  # of agents, by username
+    labels: dict[int, list[Label]]  # of the tickets of the page, by id
+    known_labels: list[Label]
 
 
 @router.get("/")
@@ -88,14 +91,18 @@ def _question(given: Mapping[str, str], asking: Asking) -> Question:
 
 
 def _read(connection: Connection, question: Question) -> _Shown:
+    found, known = listing.page(connection, question), labels.listed(connection)
+    counted = [label.key for label in known]
     return _Shown(
-        page=listing.page(connection, question),
+        page=found,
         total=listing.count(connection, {}, question.asking),
-        counts=listing.counts(connection, _COUNTED, question.asking),
+        counts=listing.counts(connection, _COUNTED, question.asking, labels=counted),
         matches=listing.count(connection, question.filters, question.asking) if question.filters and not question.words else None,
         cases=listing.values(connection, tickets.c.case),
         categories=listing.values(connection, tickets.c.category),
         names={agent.username: agent.name for agent in accounts.listed(connection)},
+        labels=labels.of_tickets(connection, [ticket.id for ticket in found.tickets]),
+        known_labels=known,
     )
 
 

@@ -18,7 +18,9 @@ from bot.attachments.queries import Attachment, attachments_of
 from bot.conversations.queries import Standing, standing
 from bot.coordination.base import Change
 from bot.messages.queries import Message, transcript
-from bot.tickets import drafts, queries
+from bot.tickets import canned, drafts, labels, queries
+from bot.tickets.canned import Canned
+from bot.tickets.labels import Label
 from bot.tickets.lifecycle import Status, triggers_from
 from bot.tickets.queries import Event, Ticket, TicketState
 from bot.tickets.service import mark_read
@@ -48,6 +50,9 @@ class _Shown:
     others: list[TicketState]  # of the same customer
     colleagues: list[Agent]  # who can be given the ticket
     draft: str  # of the agent who looks
+    canned: list[Canned]
+    labels: list[Label]  # that the ticket has
+    known_labels: list[Label]  # that there are
     files: dict[str, Attachment]  # by the address or the id that messages and the ticket name them by
 
 
@@ -99,6 +104,7 @@ async def ticket_page(
             Writer(session.username, now, shown.draft, bool(runtime.settings.twilio.reopen_template_sid)),
         ),
         **_about(shown),
+        **_canned(shown, session, (refused.text if refused else "") or shown.draft),
         files=shown.files,
         days=days(shown.messages[-latest:] if latest else shown.messages, shown.names, console_of(request).reasons),
         is_cut=latest is not None and len(shown.messages) > latest,
@@ -118,6 +124,18 @@ def _about(shown: _Shown) -> dict[str, Any]:
         "others": shown.others[:MOST_OTHERS],
         "colleagues": shown.colleagues if shown.ticket.status in _HELD else [],
         "pending": shown.standing.pending,
+        "labels": shown.labels,
+        "more_labels": [label for label in shown.known_labels if label.archived_at is None and label not in shown.labels],
+    }
+
+
+def _canned(shown: _Shown, session: Session, text: str) -> dict[str, Any]:
+    """The canned replies, filled for this ticket, and which of their variables still stand in the text of the box."""
+    values = canned.values_of(shown.ticket, session.name)
+    return {
+        "canned": [canned.filled(reply, values) for reply in shown.canned],
+        "variables": canned.VARIABLES,
+        "unresolved": canned.unresolved(text),
     }
 
 
@@ -135,6 +153,9 @@ def _read(connection: Connection, number: str, latest: int | None, username: str
         others=[other for other in queries.tickets_of(connection, ticket.contact_id) if other.number != number],
         colleagues=[agent for agent in agents if agent.disabled_at is None and agent.username != ticket.assignee],
         draft=drafts.kept(connection, ticket.id, username),
+        canned=canned.listed(connection),
+        labels=labels.of_tickets(connection, [ticket.id])[ticket.id],
+        known_labels=labels.listed(connection),
         messages=messages,
         files=attachments_of(connection, [*ticket.attachments, *(item for message in messages for item in message.attachments)]),
         names={agent.id: agent.name for agent in agents} | {agent.username: agent.name for agent in agents},

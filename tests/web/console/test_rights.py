@@ -4,6 +4,7 @@ The addresses come from the routes themselves; who may go there is written out h
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from itertools import product
@@ -22,6 +23,9 @@ from bot.attachments.keep import THUMB, VIEW
 from bot.attachments.service import add_sent
 from bot.attachments.types import TYPES
 from bot.settings import Console, Settings
+from bot.tickets import canned, labels
+from bot.tickets.canned import Canned, ReplyRefusedError
+from bot.tickets.labels import Colour
 from bot.tickets.service import move, open_ticket
 from bot.web.console import ROUTERS, live
 from bot.web.console.verbs import OPEN, VERBS
@@ -73,6 +77,18 @@ MAY: dict[str, set[Role]] = {
     "POST /solicitudes/{number}/transferir": EVERYBODY,
     "POST /solicitudes/{number}/notas": EVERYBODY,
     "POST /solicitudes/{number}/reintentar": EVERYBODY,
+    "POST /solicitudes/{number}/etiquetas": EVERYBODY,
+    "POST /solicitudes/{number}/insertar": EVERYBODY,
+    "GET /respuestas": LEADS,
+    "POST /respuestas": LEADS,
+    "GET /respuestas/{shortcut}": LEADS,
+    "POST /respuestas/{shortcut}": LEADS,
+    "POST /respuestas/{shortcut}/borrar": LEADS,
+    "GET /etiquetas": LEADS,
+    "POST /etiquetas": LEADS,
+    "POST /etiquetas/{label}": LEADS,
+    "POST /etiquetas/{label}/archivar": LEADS,
+    "POST /etiquetas/{label}/activar": LEADS,
 }
 OTHERS = {address for address in MAY if address.startswith("POST /personas/{username}")}
 #: What is only ever looked for among one's own.
@@ -84,6 +100,8 @@ THINGS = {
     "username": {"own": "ana.gomez", "other": "luis.paz", "absent": "nadie"},
     "report": {"own": "movimiento", "other": "asesores", "absent": "nada"},
     "number": {"own": "SF-000001", "other": "SF-000002", "absent": "SF-000099"},
+    "shortcut": {"own": "hola", "other": "adios", "absent": "nada"},
+    "label": {"own": "cobro", "other": "garantia", "absent": "nada"},
     "identity": {"own": "a" * 32, "other": "b" * 32, "absent": "0" * 32},
 }
 
@@ -104,6 +122,9 @@ def short_streams(monkeypatch: pytest.MonkeyPatch) -> None:
 def things(world: World) -> None:
     """A ticket of Ana's and one of Luis', and a file in each."""
     kind = TYPES["image/png"]
+    again(world)
+    for name in ("Cobro", "Garantía"):
+        world.write(labels.add, name=name, colour=Colour.RED)
     for agent, customer in (("ana.gomez", "ana"), ("luis.paz", "luis")):
         number = world.write(open_ticket, ticket=asked(customer, f"{customer}:0"), now=NOW)
         world.write(move, number=number, trigger="assign", actor=agent, now=NOW)
@@ -111,6 +132,13 @@ def things(world: World) -> None:
         world.write(add_sent, identity=identity, kind=kind, size=1, now=NOW, has_preview=True)
         for name in (identity, identity + VIEW, identity + THUMB):
             save(world.settings.attachments_folder, name, b"x")
+
+
+def again(world: World) -> None:
+    """Bring back what an earlier visitor has deleted."""
+    for shortcut in ("hola", "adios"):
+        with suppress(ReplyRefusedError):
+            world.write(canned.add, reply=Canned(shortcut, "Saludo", "Hola"), now=NOW)
 
 
 def visitor(world: World, open_browser: OpenBrowser, role: Role) -> tuple[Browser, str]:
@@ -156,6 +184,8 @@ def test_an_address_is_open_to_those_who_may_and_to_nobody_else(
 ) -> None:
     for role, whose in product(Role, ("own", "other", "absent") if "{" in address else ("own",)):
         browser, csrf = visitor(world, open_browser, role)
+        if address.endswith("/borrar"):
+            again(world)
         before = len(world.trail())
         a_session = {"own": session_of(world, "ana.gomez"), "other": session_of(world, "luis.paz"), "absent": "nada"}
         parameters = {name: values[whose] for name, values in {**THINGS, "id": a_session}.items()}

@@ -12,7 +12,9 @@ from bot.engine.inputs import Kind
 from bot.messages.tables import Status as Delivery
 from bot.settings import ROOT
 from bot.tickets import lifecycle
+from bot.tickets.canned import VARIABLES
 from bot.tickets.filters import FILTERS
+from bot.tickets.labels import Colour
 from bot.tickets.listing import SORTS
 from bot.tickets.reports import REPORTS
 from bot.tickets.service import HAPPENINGS
@@ -36,6 +38,9 @@ REASONS = ROOT / "flows" / "delivery.yaml"
         ("roles", set(Role)),
         ("role_hints", set(Role)),
         ("actions", set(Action)),
+        ("variables", set(VARIABLES)),
+        ("made_up", set(VARIABLES) - {"agente"}),
+        ("colours", set(Colour)),
         ("reports", set(REPORTS)),
         ("report_hints", set(REPORTS)),
         ("unfetched", set(Reason)),
