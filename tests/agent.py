@@ -1,6 +1,7 @@
 """An agent at the console of a running product: opens pages and sends their forms, over real HTTP and without scripts."""
 
 import re
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
@@ -39,10 +40,13 @@ class Agent:
         assert answer.status_code == 200, answer.text
         return parsed(answer)
 
-    def send(self, number: str, form: str, seen: Document | None = None, **fields: Any) -> httpx.Response:
-        """Fill in a form of a ticket's page and send it; `seen` is the page as it was opened before."""
+    def send(
+        self, number: str, form: str, seen: Document | None = None, files: Sequence[tuple[str, bytes]] = (), **fields: Any
+    ) -> httpx.Response:
+        """Fill in a form of a ticket's page and send it. `seen`: the page as it was opened before; `files`: names, contents."""
         hidden = (seen or self.page(number)).hidden
-        return self._request("POST", f"/solicitudes/{number}/{form}", data={**hidden, **fields})
+        chosen = {"files": [("files", file) for file in files]} if files else {}
+        return self._request("POST", f"/solicitudes/{number}/{form}", data={**hidden, **fields}, **chosen)
 
     def move(self, number: str, trigger: str, seen: Document | None = None) -> httpx.Response:
         """Press one of the buttons."""
@@ -59,6 +63,10 @@ class Agent:
     def says(self, number: str, pattern: str) -> bool:
         """Whether the page's text holds the pattern."""
         return re.search(pattern, self.page(number).words) is not None
+
+    def post(self, path: str, **sent: Any) -> httpx.Response:
+        """Send whatever is given, as no page of ours would."""
+        return self._request("POST", path, **sent)
 
     def _request(self, method: str, path: str, **sent: Any) -> httpx.Response:
         with httpx.Client(base_url=self._base, cookies=self._cookies, trust_env=False, timeout=20) as client:

@@ -73,6 +73,7 @@ def add(connection: Connection, name: str, username: str, password_hash: str, no
         raise AccountRefusedError(problem, "malformed")
     agent = Agent(id=uuid.uuid4().hex, username=username, name=name, created_at=now, disabled_at=None)
     values = {"id": agent.id, "username": username, "name": name, "password_hash": password_hash, "created_at": now}
+    values |= {"role": agent.role.value, "has_keys": True}
     if not insert_new(connection, agents, values):
         raise AccountRefusedError(f"the username {username} is taken", "taken")
     record(connection, deed_of(by, Action.ADDED, username), now)
@@ -86,6 +87,11 @@ def set_role(connection: Connection, username: str, role: Role, now: datetime, b
     deed = deed_of(by, Action.ROLE_SET, agent.username)
     record_change(connection, deed, {"role": agent.role.value}, {"role": role.value}, now)
     return replace(agent, role=role)
+
+
+def set_keys(connection: Connection, agent_id: str, *, is_on: bool) -> None:
+    """Let single keys do something on this agent's pages, or nothing."""
+    connection.execute(sa.update(agents).where(agents.c.id == agent_id).values(has_keys=is_on))
 
 
 def set_password(connection: Connection, username: str, password_hash: str, now: datetime, by: Author = OPERATOR) -> Agent:

@@ -52,6 +52,7 @@ class Session:
     id: str = ""
     has_factor: bool = False  #: the agent's second factor is in force
     proved: bool = False  #: and was shown in this session
+    has_keys: bool = True  #: single keys do something on the pages
 
     def actor(self, *, factor_required: bool = False) -> Actor:
         """Who asks, for `rights.can`. `factor_required`: nobody gets in without a second factor."""
@@ -86,7 +87,7 @@ def start(
 
 def find(connection: Connection, token: str, now: datetime) -> Session | None:
     """The session of this token, unless it is over or its agent is disabled."""
-    columns = (agents.c.id.label("agent_id"), agents.c.username, agents.c.name, agents.c.role)
+    columns = (agents.c.id.label("agent_id"), agents.c.username, agents.c.name, agents.c.role, agents.c.has_keys)
     query = (
         sa.select(*columns, sessions.c.id, sessions.c.csrf_token, sessions.c.proved, second_factors.c.confirmed_at)
         .join(agents, agents.c.id == sessions.c.agent_id)
@@ -105,6 +106,7 @@ def find(connection: Connection, token: str, now: datetime) -> Session | None:
         id=row.id,
         has_factor=row.confirmed_at is not None,
         proved=row.proved,
+        has_keys=row.has_keys,
     )
 
 

@@ -45,10 +45,10 @@ def expect(connection: Connection, message_id: str, media: Sequence[Media], now:
 
 
 def add_sent(connection: Connection, identity: str, kind: FileType, size: int, now: datetime, *, has_preview: bool) -> None:
-    """Note a file of an agent that is kept already, under its id as its name."""
+    """Note a file of an agent that is kept already, under its id as its name; doing it twice adds nothing."""
     kept = {"state": State.FETCHED.value, "found_type": kind.content_type, "size": size, "stored_as": identity}
     values = _row(now, _NOBODYS, message_id=None, number=0, told_type="") | kept | {"id": identity, "has_preview": has_preview}
-    connection.execute(sa.insert(attachments).values(values))
+    insert_new(connection, attachments, values)
 
 
 def claim(connection: Connection, now: datetime, limit: int) -> list[Claimed]:

@@ -1,6 +1,7 @@
 """Take a file that an agent wants to send: checked as WhatsApp will check it, kept, and noted."""
 
 import asyncio
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -51,9 +52,18 @@ def sendable(content: bytes) -> FileType:
     return kind
 
 
-async def store_upload(database: Database, folder: Path, content: bytes, now: datetime) -> Upload:
-    """Keep an agent's file and return what a message names it by. Raises UploadRefusedError, and OSError if the disk does."""
-    upload = Upload(uuid4().hex, sendable(content))
+def identity_of(form: str, number: int, content: bytes) -> str:
+    """The id of a file of a form that may be sent twice: the same file in the same place of it is the same file."""
+    digest = hashlib.sha256(content).hexdigest()
+    return hashlib.sha256(f"{form}\n{number}\n{digest}".encode()).hexdigest()[:32]
+
+
+async def store_upload(database: Database, folder: Path, content: bytes, now: datetime, identity: str = "") -> Upload:
+    """Keep an agent's file and return what a message names it by; keeping it twice under one `identity` adds nothing.
+
+    Raises UploadRefusedError, and OSError if the disk does.
+    """
+    upload = Upload(identity or uuid4().hex, sendable(content))
     has_preview = await asyncio.to_thread(keep, folder, upload.id, content, upload.kind)
     add = partial(service.add_sent, identity=upload.id, kind=upload.kind, size=len(content), now=now, has_preview=has_preview)
     await database.write(add)

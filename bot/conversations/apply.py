@@ -25,7 +25,7 @@ from bot.engine.effects import (
     WakeAt,
     WithdrawQueued,
 )
-from bot.engine.inputs import Location, Media, MessageReceived
+from bot.engine.inputs import Kind, Location, Media, MessageReceived, SentFile
 from bot.messages import outbox
 from bot.messages.queries import delivery_of, said
 from bot.tickets import rights, service
@@ -47,6 +47,7 @@ class Scene:
     sid: str  #: of the message that caused the turn, or empty
     position: int  #: of the transcript's last message
     heard: str = ""  #: what the customer wrote
+    reasons: tuple[str, ...] = ()  #: why the bot says what it says, where no message of the customer's has them
     wake_at: datetime | None = None
     ticket: str = ""  #: number of the ticket that was opened in this turn
     has_answered: bool = False  #: "typing…" is shown before the first answer only
@@ -119,20 +120,34 @@ def attachments(parts: tuple[Media | Location, ...]) -> tuple[dict[str, Any], ..
 
 def _say(scene: Scene, effect: Say) -> None:
     for body in bubbles(effect.text.replace(TICKET, scene.ticket)):
-        scene.position += 1
-        message = outbox.NewMessage(
-            conversation_id=scene.conversation_id,
-            position=scene.position,
-            cause=scene.cause(),
-            author=effect.author,
-            address=scene.address,
-            body=body,
-            answers_sid="" if scene.has_answered else scene.sid,
-        )
-        scene.has_answered = True
-        outbox.queue(scene.connection, message, scene.now)
+        _queue(scene, effect.author, body=body)
+    # WhatsApp takes one file for each message, and a caption only for some types: so the words go before, on their own.
+    for file in effect.files:
+        item = {"file": file.id, "content_type": file.content_type}
+        _queue(scene, effect.author, body="", kind=_kind(file).value, attachments=(item,))
     if effect.author != "bot":
         service.mark_answered(scene.connection, scene.conversation_id, scene.now)
+
+
+def _queue(scene: Scene, author: str, **content: Any) -> None:
+    scene.position += 1
+    message = outbox.NewMessage(
+        conversation_id=scene.conversation_id,
+        position=scene.position,
+        cause=scene.cause(),
+        author=author,
+        address=scene.address,
+        reasons=scene.reasons if author == "bot" else (),
+        answers_sid="" if scene.has_answered else scene.sid,
+        **content,
+    )
+    scene.has_answered = True
+    outbox.queue(scene.connection, message, scene.now)
+
+
+def _kind(file: SentFile) -> Kind:
+    family = file.content_type.partition("/")[0]
+    return {"image": Kind.IMAGE, "audio": Kind.AUDIO, "video": Kind.VIDEO}.get(family, Kind.DOCUMENT)
 
 
 def _open_ticket(scene: Scene, effect: OpenTicket) -> None:

@@ -17,7 +17,7 @@ from bot.conversations.queries import standing
 from bot.conversations.tables import conversations
 from bot.engine import conversation as snapshot
 from bot.engine.conversation import Conversation
-from bot.engine.inputs import AgentReleased, AgentReplied, AgentTookOver, Input, TicketResolved
+from bot.engine.inputs import AgentReleased, AgentReplied, AgentTookOver, Input, SentFile, TicketResolved
 from bot.messages import outbox
 from bot.tickets import canned, drafts, queries, service
 from bot.tickets.lifecycle import Status
@@ -89,8 +89,8 @@ def talk(desk: Desk, number: str) -> None:
         _tell(desk, ticket, AgentTookOver(number, desk.agent, desk.name))
 
 
-def reply(desk: Desk, number: str, text: str, key: str) -> bool:
-    """Write to the customer; False if the form with this key was sent before.
+def reply(desk: Desk, number: str, text: str, key: str, files: tuple[SentFile, ...] = ()) -> bool:
+    """Write to the customer, and send them files; False if the form with this key was sent before.
 
     After 24 hours it waits until the customer writes, whom the template asks to. Raises UnknownTicketError, NotYoursError,
     UnresolvedError, and WindowClosedError if there is no template.
@@ -102,13 +102,22 @@ def reply(desk: Desk, number: str, text: str, key: str) -> bool:
         raise NotYoursError
     if not desk.rules.template and desk.now >= standing(desk.connection, ticket.conversation_id).open_until:
         raise WindowClosedError
-    deed = AgentReplied(number, desk.agent, text)
+    deed = AgentReplied(number, desk.agent, text, files)
     if not record_deed(desk.connection, ticket.conversation_id, deed, desk.now, key=f"reply:{key}"):
         return False
     handle_all(desk.connection, desk.rules, ticket.conversation_id, desk.now)
     mark_read(desk.connection, number)
     drafts.keep(desk.connection, number, desk.agent, "", desk.now)
     return True
+
+
+def can_reply(connection: Connection, rules: Rules, agent: str, number: str, now: datetime) -> bool:
+    """Whether a reply would be taken as things stand: asked before files are kept for it. `reply` decides."""
+    ticket = queries.ticket(connection, number)
+    if ticket is None:
+        return False
+    here = standing(connection, ticket.conversation_id)
+    return (here.agent, here.ticket) == (agent, number) and (bool(rules.template) or now < here.open_until)
 
 
 def keep_draft(desk: Desk, number: str, text: str) -> None:

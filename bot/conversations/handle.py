@@ -102,6 +102,8 @@ def handle(connection: Connection, rules: Rules, conversation_id: str, now: date
     scene.promises = rules.promises
     if isinstance(happened, MessageReceived):
         write_received(scene, happened, result.reasons)
+    else:
+        scene.reasons = result.reasons
     for effect in result.effects:
         apply(scene, effect)
     _save(scene, here.version, snapshot.to_json(result.conversation))

@@ -48,8 +48,14 @@ _LATEST = Prepared(
 _WAITING = Prepared(
     sa.select(inbox.c.conversation_id)
     .where(inbox.c.handled_at.is_(None), inbox.c.attempts < MOST_ATTEMPTS)
-    .distinct()
+    .order_by(inbox.c.id)
     .limit(sa.bindparam("most"))
+)
+_RUN_OUT = Prepared(
+    sa.update(conversations)
+    .where(conversations.c.id == sa.bindparam("conversation"), conversations.c.wake_at == sa.bindparam("due"))
+    .values(arrivals=conversations.c.arrivals + 1, wake_at=None)
+    .returning(conversations.c.arrivals)
 )
 _DUE = Prepared(
     sa.select(conversations.c.id, conversations.c.wake_at)
@@ -78,12 +84,7 @@ def record_message(connection: Connection, received: Received, flow: Flow, now: 
 
 def record_time_out(connection: Connection, conversation_id: str, due: datetime, now: datetime) -> bool:
     """Put a time-out into the inbox; False if it is there already."""
-    arrival = connection.execute(
-        sa.update(conversations)
-        .where(conversations.c.id == conversation_id, conversations.c.wake_at == due)
-        .values(arrivals=conversations.c.arrivals + 1, wake_at=None)
-        .returning(conversations.c.arrivals)
-    ).scalar_one_or_none()
+    arrival = _RUN_OUT.scalar(connection, conversation=conversation_id, due=due)
     return arrival is not None and insert_new(
         connection,
         inbox,
@@ -129,8 +130,8 @@ def record_deed(connection: Connection, conversation_id: str, deed: Input, now: 
 
 
 def waiting(connection: Connection, limit: int) -> list[str]:
-    """Conversations in which something waits to be handled."""
-    return [row.conversation_id for row in _WAITING.all(connection, most=limit)]
+    """Conversations in which something waits to be handled, the longest waiting first."""
+    return list(dict.fromkeys(row.conversation_id for row in _WAITING.all(connection, most=limit)))
 
 
 def due(connection: Connection, now: datetime, limit: int) -> list[tuple[str, datetime]]:

@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from bot.coordination.base import Change, Topic
+from bot.coordination.base import Doing, Event, Topic
+from bot.coordination.presence import Presences
 
 _MOST_WAITING = 256
 
@@ -15,6 +16,7 @@ class InProcess:
     def __init__(self) -> None:
         self._events: dict[Topic, asyncio.Event] = {"inbox": asyncio.Event(), "outbox": asyncio.Event()}
         self._subscriptions: set[_Queue] = set()
+        self._presences = Presences()
 
     async def start(self) -> None:
         """Nothing to connect to."""
@@ -24,6 +26,10 @@ class InProcess:
 
     async def wake(self, topic: Topic) -> None:
         """Set the topic's event."""
+        self._events[topic].set()
+
+    async def nudge(self, topic: Topic) -> None:
+        """The same."""
         self._events[topic].set()
 
     async def wait(self, topic: Topic, seconds: float) -> bool:
@@ -37,7 +43,7 @@ class InProcess:
         event.clear()
         return True
 
-    async def publish(self, event: Change) -> None:
+    async def publish(self, event: Event) -> None:
         """Put it into every queue."""
         for subscription in self._subscriptions:
             subscription.put(event)
@@ -52,6 +58,22 @@ class InProcess:
         finally:
             self._subscriptions.discard(subscription)
 
+    async def attend(self, place: str, who: str, doing: Doing, seconds: float) -> bool:
+        """Note it here."""
+        return self._presences.attend(place, who, doing, seconds)
+
+    async def leave(self, place: str, who: str) -> bool:
+        """Note it here."""
+        return self._presences.leave(place, who)
+
+    async def present(self, place: str) -> dict[str, Doing]:
+        """As noted here."""
+        return self._presences.present(place)
+
+    async def is_first(self, key: str, seconds: float) -> bool:
+        """The first here."""
+        return self._presences.is_first(key, seconds)
+
     async def is_well(self) -> bool:
         """Always: there is nobody else."""
         return True
@@ -59,14 +81,14 @@ class InProcess:
 
 class _Queue:
     def __init__(self) -> None:
-        self._waiting: asyncio.Queue[Change] = asyncio.Queue(_MOST_WAITING)
+        self._waiting: asyncio.Queue[Event] = asyncio.Queue(_MOST_WAITING)
 
-    def put(self, event: Change) -> None:
+    def put(self, event: Event) -> None:
         if self._waiting.full():
             self._waiting.get_nowait()
         self._waiting.put_nowait(event)
 
-    async def next(self, seconds: float) -> Change | None:
+    async def next(self, seconds: float) -> Event | None:
         try:
             async with asyncio.timeout(seconds):
                 return await self._waiting.get()

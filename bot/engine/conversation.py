@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from bot.engine.inputs import Location, Media
+from bot.engine.inputs import Location, Media, SentFile
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,7 @@ class Pending:
 
     text: str
     agent: str  #: username
+    files: tuple[SentFile, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ Fire = Callable[[Turn, str], None]
 def deliver(turn: Turn) -> bool:
     """The customer wrote, so what waited for that goes out before anything else; True if something did."""
     waited = turn.conversation.pending
-    turn.effects += [Say(reply.text, reply.agent) for reply in waited]
+    turn.effects += [Say(reply.text, reply.agent, reply.files) for reply in waited]
     turn.change(pending=(), invited=False)
     return bool(waited)
 
@@ -79,10 +79,10 @@ def reply(turn: Turn, happened: AgentReplied) -> None:
     """What the agent wrote goes out under their name, or waits for the customer to write, who is asked to once."""
     turn.change(unanswered_at=None)
     if turn.can_write:
-        turn.effects.append(Say(happened.text, happened.agent))
+        turn.effects.append(Say(happened.text, happened.agent, happened.files))
         return
     template, is_invited = turn.circumstances.template, turn.conversation.invited
-    turn.change(pending=(*turn.conversation.pending, Pending(happened.text, happened.agent)))
+    turn.change(pending=(*turn.conversation.pending, Pending(happened.text, happened.agent, happened.files)))
     if template and not is_invited:
         turn.effects.append(Invite(template, turn.flow.phrases["invitation"], happened.agent))
         turn.change(invited=True)

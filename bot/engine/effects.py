@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from bot.engine.inputs import Location, Media
+from bot.engine.inputs import Location, Media, SentFile
 from bot.engine.terms import Right
 
 #: Stands in a text where the number of the ticket belongs that this very step opens: only the database can give numbers,
@@ -14,10 +14,11 @@ TICKET = "\ue000"
 
 @dataclass(frozen=True)
 class Say:
-    """Tell the customer something, in the bot's name or in an agent's."""
+    """Tell the customer something, in the bot's name or in an agent's: the text first, then each file."""
 
     text: str
     author: str = "bot"  #: or an agent's username
+    files: tuple[SentFile, ...] = ()
 
 
 @dataclass(frozen=True)

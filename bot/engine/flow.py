@@ -97,17 +97,22 @@ class Flow:
     def shown_answers(self, conversation: Conversation, names: Sequence[str]) -> tuple[FieldValue, ...]:
         """The draft's answers to these nodes, as a customer and an agent read them."""
         return tuple(
-            FieldValue(node.field, node.label, self._shown(node, conversation))
+            FieldValue(node.field, node.label, self.shown(node.field, conversation.answers.get(node.field, "")))
             for name in names
             if isinstance(node := self.nodes[name], Ask | Collect)
         )
 
-    def _shown(self, node: Ask | Collect, conversation: Conversation) -> str:
-        value = conversation.answers.get(node.field, "")
-        if isinstance(node, Ask) and node.kind == "purchase_date" and value:
+    def question(self, field: str) -> Ask | None:
+        """What asks for a field; None for one that nothing asks for."""
+        return next((node for node in self.nodes.values() if isinstance(node, Ask) and node.field == field), None)
+
+    def shown(self, field: str, value: str) -> str:
+        """An accepted value of a field, as a customer and an agent read it."""
+        question = self.question(field)
+        if question is not None and question.kind == "purchase_date" and value:
             day = datetime.fromisoformat(value).date()
             return f"{self.calendar.spell(day)} ({value})"
-        if isinstance(node, Ask) and value == SENDER:
+        if question is not None and value == SENDER:
             return self.phrases["this_chat"]
         return value
 

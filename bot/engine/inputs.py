@@ -73,12 +73,21 @@ class AgentReleased:
 
 
 @dataclass(frozen=True)
+class SentFile:
+    """A file that an agent sends, kept and checked already: its id, and what its bytes show it to be."""
+
+    id: str
+    content_type: str
+
+
+@dataclass(frozen=True)
 class AgentReplied:
-    """An agent wrote to the customer. `text` is free of control characters and never blank."""
+    """An agent wrote to the customer. `text` is free of control characters, and blank only if there are files."""
 
     ticket: str
     agent: str
     text: str
+    files: tuple[SentFile, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,9 @@ class Step:
 
     conversation: Conversation
     effects: tuple[Effect, ...]
-    reasons: tuple[str, ...] = ()  #: why the message was understood as it was, for agents
+    #: Why, for agents: a meaning by its name alone, all else as a kind and what it is about. Kinds: those of understanding,
+    #: `command`, `at` and `to` (nodes before and after), `way` (node and trigger), `unfit`, `missed`, `happened`.
+    reasons: tuple[str, ...] = ()
 
 
 def begin(flow: Flow) -> Conversation:
@@ -66,7 +68,7 @@ def begin(flow: Flow) -> Conversation:
 def step(flow: Flow, conversation: Conversation, happened: Input, circumstances: Circumstances) -> Step:
     """Decide. Never raises for anything a customer can do."""
     conversation = _of_this_flow(flow, conversation)
-    turn = Turn(flow, conversation, circumstances, state=conversation.node)
+    turn = Turn(flow, conversation, circumstances, state=conversation.node, reasons=[f"at {conversation.node}"])
     match happened:
         case MessageReceived():
             delivered = desk.deliver(turn)
@@ -77,19 +79,24 @@ def step(flow: Flow, conversation: Conversation, happened: Input, circumstances:
                 _message(turn, happened)
             turn.change(last_at=circumstances.now, reminded=False)
         case TimeRanOut():
+            turn.reasons.append("happened time_ran_out")
             desk.let_time_run_out(turn)
             _time_ran_out(turn)
         case AgentTookOver():
+            turn.reasons.append("happened agent_took_over")
             desk.take_over(turn, happened)
         case AgentReleased():
+            turn.reasons.append("happened agent_released")
             desk.release(turn, happened)
         case AgentReplied():
             desk.reply(turn, happened)
         case TicketResolved():
+            turn.reasons.append("happened ticket_resolved")
             desk.resolve(turn, happened, fire)
         case _:
             assert_never(happened)
     after = replace(turn.conversation, node=turn.state)
+    turn.reasons.append(f"to {turn.state}")
     if (wake_at := _wake_at(turn)) is not None:
         turn.effects.append(WakeAt(wake_at))
     return Step(after, _joined(turn.effects), tuple(turn.reasons))
@@ -123,6 +130,7 @@ def in_form(turn: Turn) -> bool:
 
 def fire(turn: Turn, trigger: str) -> None:
     """Move, and move on while nodes pass on."""
+    turn.reasons.append(f"way {turn.state} {trigger}")
     onward: str | None = trigger
     for _ in range(_MOST_MOVES):
         if onward is None:
@@ -256,6 +264,7 @@ def _walk(turn: Turn, begin_at: str, triggers: list[str]) -> bool:
 
 def _miss(turn: Turn) -> None:
     turn.change(misses=turn.conversation.misses + 1)
+    turn.reasons.append(f"unfit {turn.refusal.reason}" if turn.refusal is not None else f"missed {turn.conversation.misses}")
     explained = turn.flow.refusal(turn.refusal) if turn.refusal is not None else turn.flow.phrases["not_understood"]
     turn.effects.append(Say(explained))
     if turn.conversation.misses >= 2 and turn.state != turn.flow.roles.offer_agent:
@@ -288,4 +297,6 @@ def _joined(effects: list[Effect]) -> tuple[Effect, ...]:
 
 
 def _fit_together(first: Say, second: Say) -> bool:
+    if first.files or second.files:
+        return False  # each file is a message of its own, right after the text it belongs to
     return first.author == second.author and len(first.text) + len(second.text) < _LONGEST_JOINED

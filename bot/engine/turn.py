@@ -107,7 +107,9 @@ class Turn:
 
     def change(self, **changes: Any) -> None:
         """Remember something in the conversation."""
-        self.conversation = replace(self.conversation, **changes)
+        before = self.conversation
+        if any(getattr(before, name) != value for name, value in changes.items()):
+            self.conversation = replace(before, **changes)
 
     def answer(self, name: str, value: str) -> None:
         """Keep an accepted value in the draft."""

@@ -51,6 +51,13 @@ def conversation_of(connection: Connection, message_id: str) -> str:
     return conversation_id
 
 
+def last_received(connection: Connection, conversation_id: str) -> str:
+    """The provider's id of the customer's last message in a conversation, or empty."""
+    theirs = sa.and_(messages.c.conversation_id == conversation_id, messages.c.direction == Direction.IN.value)
+    query = sa.select(messages.c.sid).where(theirs).order_by(messages.c.position.desc()).limit(1)
+    return connection.execute(query).scalar_one_or_none() or ""
+
+
 def said(connection: Connection, conversation_id: str, *, latest: int = 100) -> tuple[str, ...]:
     """The last texts of the customer in a conversation."""
     return tuple(row.body for row in _SAID.all(connection, conversation_id=conversation_id, most=latest))

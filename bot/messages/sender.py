@@ -11,13 +11,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.channels.base import Channel, DeliveryReport, Outcome, Outgoing, SendError, Sent
 from bot.coordination.base import Change, Coordination
-from bot.db import Database
+from bot.db import Database, Job
 from bot.messages import delivery, outbox
 from bot.messages.leases import LEASE
 from bot.messages.looking import match
@@ -49,6 +50,15 @@ def pause(attempt: int, chance: float) -> timedelta:
     return timedelta(seconds=min(_LONGEST_PAUSE, 2.0 ** (attempt - 1)) * (0.5 + chance / 2))
 
 
+@dataclass(frozen=True)
+class _Settlement:
+    """What is to be written down about a message that came back."""
+
+    message_id: str
+    conversation_id: str
+    job: Job[Any]
+
+
 class Sender:
     """Delivers messages; `run` is the loop, `stop` ends it when what is under way is settled."""
 
@@ -61,6 +71,7 @@ class Sender:
         self._policy = policy
         self._now = now
         self._under_way: set[asyncio.Task[None]] = set()
+        self._came_back: list[_Settlement] = []
         self._stopping = False
 
     def stop(self) -> None:
@@ -71,61 +82,74 @@ class Sender:
         """Deliver until `stop`. Errors of the database are waited out: an unsettled message keeps its lease."""
         while not self._stopping:
             try:
-                await self._claim()
+                due = await self._visit()
+                await self._coordination.wait("outbox", self._idle_seconds(due))
             except SQLAlchemyError as error:
                 _log.error("the outbox cannot be worked on: %s", type(error).__name__)
                 await asyncio.sleep(_SWEEP_SECONDS)
         if self._under_way:
             await asyncio.wait(self._under_way)
+        await self._settle(self._came_back)
 
-    async def _claim(self) -> None:
+    async def _visit(self) -> datetime | None:
+        """Write down what became of the messages that came back, and claim others; returns when the next one is due."""
+        settled, self._came_back = self._came_back, []
         room = self._policy.parallel - len(self._under_way)
-        claimed: list[Claimed] = []
         since = time.monotonic()
-        if room > 0:
-            now = self._now()
-            claimed = await self._database.write(partial(outbox.claim, now=now, limit=room))
+        try:
+            claimed, due = await self._database.write(partial(_settle_and_claim, settled=settled, now=self._now(), room=room))
+        except SQLAlchemyError:
+            await self._settle(settled)
+            raise
         for message in claimed:
             task = asyncio.create_task(self._deliver(message, since), name=f"send {message.id}")
             self._under_way.add(task)
             task.add_done_callback(self._under_way.discard)
-        if not claimed:
-            await self._coordination.wait("outbox", await self._idle_seconds())
+        for one in settled:
+            await self._coordination.publish(Change(one.conversation_id))
+        return due
 
-    async def _idle_seconds(self) -> float:
-        due = await self._database.read(outbox.next_due)
+    async def _settle(self, settled: list["_Settlement"]) -> None:
+        """Write them down each for itself: whatever keeps one from being written does not keep the others."""
+        for one in settled:
+            try:
+                await self._database.write(one.job)
+            except SQLAlchemyError as error:
+                _log.error("a message could not be settled: %s", type(error).__name__, extra={"message_id": one.message_id})
+
+    def _idle_seconds(self, due: datetime | None) -> float:
         if due is None or len(self._under_way) >= self._policy.parallel:
             return _SWEEP_SECONDS
         return min(_SWEEP_SECONDS, max(0.05, (due - self._now()).total_seconds()))
 
     async def _deliver(self, message: Claimed, since: float) -> None:
         try:
-            if message.is_unknown:
-                await self._look_up(message)
-            else:
-                await self._send(message, since)
+            job = await (self._look_up(message) if message.is_unknown else self._send(message, since))
         except SQLAlchemyError as error:
-            _log.error("a message could not be settled: %s", type(error).__name__, extra={"message_id": message.id})
-        await self._coordination.wake("outbox")
-        await self._coordination.publish(Change(message.conversation_id))
+            _log.error("an outcome could not be looked up: %s", type(error).__name__, extra={"message_id": message.id})
+            return
+        if job is not None:
+            self._came_back.append(_Settlement(message.id, message.conversation_id, job))
+        await self._coordination.nudge("outbox")
 
-    async def _send(self, message: Claimed, since: float) -> None:
+    async def _send(self, message: Claimed, since: float) -> Job[Any] | None:
+        """Hand it over; returns how to settle it."""
         if message.answers_sid and self._policy.typing and message.attempts == 1:
             await self._show_typing(message.answers_sid)
         if time.monotonic() - since > _MOST_OF_LEASE:
             _log.warning("a message was left to its lease: this process slept", extra={"message_id": message.id})
-            return
+            return None
         try:
             media_url = self._policy.media_url(message.file) if message.file else ""
             outgoing = Outgoing(message.id, message.address, message.body, message.content_sid, media_url)
             sid = await self._channel.send(outgoing)
         except SendError as error:
-            await self._settle_error(message, error)
-        else:
-            await self._database.write(partial(outbox.settle_accepted, claimed=message, sid=sid, now=self._now()))
+            return self._after_error(message, error)
+        return partial(outbox.settle_accepted, claimed=message, sid=sid, now=self._now())
 
-    async def _settle_error(self, message: Claimed, error: SendError) -> None:
+    def _after_error(self, message: Claimed, error: SendError) -> Job[Any]:
         now = self._now()
+        job: Job[Any]
         match error.outcome:
             case Outcome.UNKNOWN:
                 at = now + self._policy.look_up_after
@@ -136,36 +160,32 @@ class Sender:
             case Outcome.BUSY | Outcome.REFUSED:
                 job = partial(outbox.settle_failed, claimed=message, code=error.code, now=now)
         _log.warning("a send did not succeed: %s", error, extra={"message_id": message.id, "attempts": message.attempts})
-        await self._database.write(job)
+        return job
 
-    async def _look_up(self, message: Claimed) -> None:
+    async def _look_up(self, message: Claimed) -> Job[Any]:
         """Find out whether an earlier attempt arrived. Nothing is sent before the list has lacked it a few times: it lags."""
         try:
             listed = await asyncio.to_thread(self._channel.sent_since, message.address, message.since - _CLOCKS_APART)
         except SendError as error:
-            await self._settle_unseen(message, error)
-            return
+            return self._unseen(message, error)
         known = await self._database.read(partial(outbox.known_sids, conversation_id=message.conversation_id))
         found = match(message, listed, known)
         now = self._now()
         if found is not None:
-            await self._database.write(partial(_settle_found, claimed=message, found=found, now=now))
-        elif message.look_ups + 1 < MOST_LOOK_UPS:
+            return partial(_settle_found, claimed=message, found=found, now=now)
+        if message.look_ups + 1 < MOST_LOOK_UPS:
             again_at = now + self._policy.look_up_after * 2**message.look_ups
-            job = partial(outbox.settle_unknown, claimed=message, look_up_at=again_at, look_ups=message.look_ups + 1, now=now)
-            await self._database.write(job)
-        else:
-            await self._database.write(partial(outbox.settle_later, claimed=message, due_at=now, code=None, now=now))
+            return partial(outbox.settle_unknown, claimed=message, look_up_at=again_at, look_ups=message.look_ups + 1, now=now)
+        return partial(outbox.settle_later, claimed=message, due_at=now, code=None, now=now)
 
-    async def _settle_unseen(self, message: Claimed, error: SendError) -> None:
+    def _unseen(self, message: Claimed, error: SendError) -> Job[Any]:
         """The list could not be had: later again. If it is refused nobody will ever tell: agents see it, and the rest goes on."""
         _log.warning("an outcome could not be looked up: %s", error, extra={"message_id": message.id})
         now = self._now()
         again_at = now + max(self._policy.look_up_after, pause(message.attempts, random.random()))  # noqa: S311
-        job = partial(outbox.settle_unknown, claimed=message, look_up_at=again_at, look_ups=message.look_ups, now=now)
         if error.outcome is Outcome.REFUSED:
-            job = partial(outbox.settle_failed, claimed=message, code=error.code, now=now)
-        await self._database.write(job)
+            return partial(outbox.settle_failed, claimed=message, code=error.code, now=now)
+        return partial(outbox.settle_unknown, claimed=message, look_up_at=again_at, look_ups=message.look_ups, now=now)
 
     async def _show_typing(self, sid: str) -> None:
         """Best effort, and bounded: an answer never waits for it."""
@@ -181,3 +201,12 @@ def _settle_found(connection: Connection, claimed: Claimed, found: Sent, now: da
     if outbox.settle_accepted(connection, claimed, found.sid, now):
         retryable = False  # so long afterwards the agents decide
         delivery.record(connection, DeliveryReport(found.sid, claimed.id, found.status, found.error_code, retryable), now)
+
+
+def _settle_and_claim(
+    connection: Connection, settled: list[_Settlement], now: datetime, room: int
+) -> tuple[list[Claimed], datetime | None]:
+    for one in settled:
+        one.job(connection)
+    claimed = outbox.claim(connection, now, room) if room > 0 else []
+    return claimed, outbox.next_due(connection)

@@ -21,7 +21,9 @@ from bot.tickets.promises import Due
 from bot.tickets.tables import IS_UNREAD, ticket_events, tickets
 
 #: What a ticket's history can tell besides its moves.
-HAPPENINGS = ("opened", "transferred", "noted", "labelled", "unlabelled", "rated", "commented")
+HAPPENINGS = ("opened", "transferred", "corrected", "noted", "labelled", "unlabelled", "rated", "commented")
+#: Names the ticket's detail among its fields: no field of a flow can be called so.
+DETAIL = "@detail"
 
 _BY_CAUSE = Prepared(sa.select(tickets.c.id, tickets.c.number).where(tickets.c.cause == sa.bindparam("cause")))
 _GIVE_NUMBER = Prepared(
@@ -54,6 +56,15 @@ class NewTicket:
     detail: str
     attachments: tuple[dict[str, Any], ...] = ()  #: files as `url` and `content_type`, places as `latitude`, `longitude`, …
     said: tuple[str, ...] = ()  #: what the customer wrote before, to find the ticket by
+
+
+@dataclass(frozen=True)
+class Correction:
+    """What a field of a ticket (or `DETAIL`) holds from now on."""
+
+    field: str
+    value: str
+    actor: str  #: an agent's username
 
 
 class UnknownTicketError(LookupError):
@@ -153,6 +164,31 @@ def transfer(connection: Connection, number: str, to: str, actor: str, now: date
     if connection.execute(sa.update(tickets).where(unchanged).values(values)).rowcount != 1:
         raise TicketChangedError(number)
     _record(connection, identity, now, kind="transferred", actor=actor, data={"from": before, "to": to})
+
+
+def correct(connection: Connection, number: str, correction: Correction, now: datetime, *, seen: int) -> None:
+    """Put one value in place of another, as the actor saw the ticket in version `seen`; the history has both.
+
+    Raises UnknownTicketError, and TicketChangedError if the ticket is not any more as it was seen, or has no such field.
+    """
+    field, value = correction.field, correction.value
+    identity, _, version = _state(connection, number)
+    row = connection.execute(sa.select(tickets.c.fields, tickets.c.detail).where(tickets.c.id == identity)).one()
+    known = {one["name"]: one for one in row.fields} | {DETAIL: {"label": "", "value": row.detail}}
+    if seen != version or field not in known:
+        raise TicketChangedError(number)
+    before = known[field]
+    if before["value"] == value:
+        return
+    fields = [one | {"value": value} if one["name"] == field else one for one in row.fields]
+    changed = {"detail": value} if field == DETAIL else {"fields": fields}
+    unchanged = sa.and_(tickets.c.id == identity, tickets.c.version == version)
+    values = {**changed, "version": version + 1, "updated_at": now}
+    if connection.execute(sa.update(tickets).where(unchanged).values(values)).rowcount != 1:
+        raise TicketChangedError(number)
+    search.add(connection, identity, value)
+    data = {"field": field, "label": before["label"], "before": before["value"], "after": value}
+    _record(connection, identity, now, kind="corrected", actor=correction.actor, data=data)
 
 
 def note(connection: Connection, number: str, text: str, actor: str, key: str, now: datetime) -> bool:

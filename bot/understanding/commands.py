@@ -107,11 +107,12 @@ def find_command(text: str, commands: Commands) -> Command | None:
 
 def _said(words: Words, commands: Commands) -> Command | None:
     """Whole ways of saying come first: "menú anterior" goes back, though it holds the word menú."""
-    matter = without(words, commands.courtesy)
+    squeezed = squeeze(words)
+    matter = squeeze(without(words, commands.courtesy))
     for command, ways in commands.ways.items():
-        if squeeze(words) in ways.whole or squeeze(matter) in ways.whole:
+        if squeezed in ways.whole or matter in ways.whole:
             return command
-    found = [command for command, ways in commands.ways.items() if says(words, ways.table)]
+    found = [command for command, ways in commands.ways.items() if says(words, ways.table, squeezed)]
     return found[0] if len(found) == 1 else None
 
 

@@ -35,6 +35,7 @@ class Phrases(Generic[Meaning]):
     meanings: Mapping[Words, Meaning]
     squeezed: Mapping[Words, Meaning]  #: the same with doubled letters made single
     longest: Mapping[str, int]  #: first word, squeezed → words in the longest phrase that begins so
+    words: frozenset[str]  #: all words of its phrases, as they are and squeezed: a message with any other word has a gap
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,9 @@ def compile_phrases(
     for words in meanings:
         [first] = squeeze(words[:1])
         longest[first] = max(longest.get(first, 0), len(words))
-    return Phrases(meanings, _squeezed(meanings), longest)
+    squeezed = _squeezed(meanings)
+    known = frozenset(word for words in (*meanings, *squeezed) for word in words)
+    return Phrases(meanings, squeezed, longest, known)
 
 
 def _squeezed(meanings: Mapping[Words, Meaning]) -> dict[Words, Meaning]:
@@ -90,10 +93,10 @@ def _squeezed(meanings: Mapping[Words, Meaning]) -> dict[Words, Meaning]:
     return {words: meant.pop() for words, meant in found.items() if len(meant) == 1}
 
 
-def read(words: Words, phrases: Phrases[Meaning]) -> list[Piece[Meaning]]:
-    """Cut a message into phrases, the longest first from the left."""
+def read(words: Words, phrases: Phrases[Meaning], squeezed: Words | None = None) -> list[Piece[Meaning]]:
+    """Cut a message into phrases, the longest first from the left. `squeezed` is given by whoever has it already."""
     pieces: list[Piece[Meaning]] = []
-    squeezed = squeeze(words)
+    squeezed = squeeze(words) if squeezed is None else squeezed
     start = 0
     while start < len(words):
         meaning, end = None, start + 1
@@ -116,9 +119,12 @@ class Part(Enum):
     AROUND = "may stand around a core"
 
 
-def says(words: Words, table: Phrases[Part]) -> bool:
+def says(words: Words, table: Phrases[Part], squeezed: Words | None = None) -> bool:
     """True if a core is there and nothing but cores and what may stand around them."""
-    parts = {piece.meaning for piece in read(words, table)}
+    squeezed = squeeze(words) if squeezed is None else squeezed
+    if any(word not in table.words and short not in table.words for word, short in zip(words, squeezed, strict=True)):
+        return False  # nearly every message: it need not be cut into phrases
+    parts = {piece.meaning for piece in read(words, table, squeezed)}
     return Part.CORE in parts and None not in parts
 
 
@@ -169,7 +175,7 @@ def nearest(word: str, slips: Slips[Meaning]) -> Meaning | None:
 
 def is_slip(word: str, candidate: str, allowed: int) -> bool:
     """Whether the words are at most so many slips apart, and begin alike."""
-    return _starts_alike(word, candidate) and OSA.distance(word, candidate, score_cutoff=allowed) <= allowed
+    return OSA.distance(word, candidate, score_cutoff=allowed) <= allowed and _starts_alike(word, candidate)
 
 
 def _starts_alike(word: str, candidate: str) -> bool:

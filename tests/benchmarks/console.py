@@ -23,6 +23,7 @@ from fastapi import FastAPI
 
 from bot.agents import accounts, sessions
 from bot.agents.tables import agents
+from bot.channels.base import Channel
 from bot.coordination.in_process import InProcess
 from bot.db import Database
 from bot.demo.progress import progress
@@ -37,6 +38,7 @@ from bot.tickets.queries import Ticket, from_row, select
 from bot.tickets.tables import tickets
 from bot.web.console import create_console
 from tests import servers
+from tests.web.console.conftest import nobody_answers
 
 #: First page and search are to stay below this, in milliseconds.
 TARGET = 60
@@ -65,6 +67,7 @@ class Parts:
     clock: Clock
     settings: Settings = field(default_factory=lambda: Settings(public_url="http://testserver"))
     coordination: InProcess = field(default_factory=InProcess)
+    channel: Channel = field(default_factory=nobody_answers)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

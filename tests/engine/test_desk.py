@@ -15,6 +15,7 @@ from bot.engine.inputs import (
     Input,
     Kind,
     MessageReceived,
+    SentFile,
     TicketResolved,
     TimeRanOut,
 )
@@ -26,6 +27,7 @@ NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 FLOW = world.real_flow()
 TICKETS = st.sampled_from(["SF-000001", "SF-000002"])
 AGENTS = st.sampled_from(["ana", "luis"])
+FILES = (SentFile("f" * 32, "image/png"), SentFile("e" * 32, "application/pdf"))
 TEXTS = st.sampled_from(
     ["hola", "menú", "1", "5", "asesor", "olvidé mi contraseña", "la factura sale en blanco", "gracias", "abrir"]
 )
@@ -35,7 +37,7 @@ INPUTS: st.SearchStrategy[Input] = st.one_of(
     st.just(TimeRanOut()),
     st.builds(AgentTookOver, TICKETS, AGENTS, st.just("Ana")),
     st.builds(AgentReleased, TICKETS, AGENTS),
-    st.builds(AgentReplied, TICKETS, AGENTS, st.sampled_from(["Ya lo reviso", "Listo"])),
+    st.builds(AgentReplied, TICKETS, AGENTS, st.sampled_from(["Ya lo reviso", "Listo"]), st.sampled_from([(), FILES])),
     st.builds(TicketResolved, TICKETS, AGENTS),
 )
 GAPS = st.sampled_from([timedelta(seconds=5), timedelta(minutes=31), timedelta(hours=25), timedelta(days=8)])
@@ -49,6 +51,7 @@ GAPS = st.sampled_from([timedelta(seconds=5), timedelta(minutes=31), timedelta(h
 def test_the_bot_is_silent_as_long_as_an_agent_talks(events: list[tuple[Input, timedelta]], ends: datetime | None) -> None:
     conversation, now = begin(FLOW), NOW
     owed: list[str] = []
+    files: list[SentFile] = []
     for happened, gap in events:
         now += gap
         before = conversation
@@ -64,6 +67,10 @@ def test_the_bot_is_silent_as_long_as_an_agent_talks(events: list[tuple[Input, t
             owed += [happened.text] if isinstance(happened, AgentReplied) else []
             heard = "\n\n".join(effect.text for effect in said if effect.author != "bot")
             owed = [] if heard and all(text in heard for text in owed) else owed
+            files += happened.files if isinstance(happened, AgentReplied) else ()
+            for sent in (file for effect in said for file in effect.files):
+                files.remove(sent)
+            assert files == [file for reply in conversation.pending for file in reply.files]
             assert owed == [reply.text for reply in conversation.pending]  # nothing an agent wrote is lost or said twice
         if conversation.unanswered_at is not None:
             assert conversation.agent

@@ -18,11 +18,12 @@ def redact_fields(values: Mapping[str, list[str]], secrets: Secrets, previous: s
     customer's last message, already redacted.
     """
     seen: set[str] = set()
+    done: dict[tuple[str, str], str] = {}
     first: dict[str, list[str]] = {}
     for name, texts in values.items():
         before = previous if name in secrets.spoken_parameters else ""
         first[name] = (
-            texts if is_technical(name, secrets) else [_inside(text, _redactor(secrets, before, seen)) for text in texts]
+            texts if is_technical(name, secrets) else [_inside(text, _redactor(secrets, before, seen, done)) for text in texts]
         )
     repeated = sorted((secret for secret in seen if len(secret) >= _SHORTEST), key=len, reverse=True)
 
@@ -46,13 +47,22 @@ def is_technical(name: str, secrets: Secrets) -> bool:
     )
 
 
-def _redactor(secrets: Secrets, previous: str, seen: set[str]) -> Callable[[str], str]:
+def _redactor(secrets: Secrets, previous: str, seen: set[str], done: dict[tuple[str, str], str]) -> Callable[[str], str]:
     def redact_and_note(text: str) -> str:
-        found = find(text, secrets, previous)
-        seen.update(text[start:end] for start, end, _ in found.spans)
-        return cover(text, found, secrets.mask)
+        if not previous and is_plain_word(text):
+            return text
+        if (previous, text) not in done:  # names and numbers stand in several places
+            found = find(text, secrets, previous)
+            seen.update(text[start:end] for start, end, _ in found.spans)
+            done[previous, text] = cover(text, found, secrets.mask)
+        return done[previous, text]
 
     return redact_and_note
+
+
+def is_plain_word(text: str) -> bool:
+    """One word of small letters: alone it holds no secret, unless the message before announced one."""
+    return text.isascii() and text.isalpha() and text.islower()
 
 
 def _inside(text: str, change: Callable[[str], str]) -> str:

@@ -19,14 +19,18 @@ from bot.web.console import (
     desk,
     errors,
     factor,
+    fields,
     inbox,
     labels,
     live,
     login,
     people,
+    presence,
+    replying,
     reports,
     tickets,
     trail,
+    views,
 )
 from bot.web.console.context import Console, ConsoleRuntime
 from bot.web.console.delivery import Reasons, load
@@ -46,8 +50,12 @@ ROUTERS = (
     live.router,
     tickets.router,
     desk.router,
+    fields.router,
+    replying.router,
+    presence.router,
     labels.router,
     canned.router,
+    views.router,
     attachments.router,
 )
 _STATIC = Path(__file__).parent.parent / "static"

@@ -52,6 +52,20 @@ async def change_password(request: Request, form: FormNeeded) -> Response:
     return answer
 
 
+@router.get("/atajos")
+async def show_keys(request: Request, session: SessionNeeded) -> Response:
+    """The keyboard shortcuts."""
+    return page(request, "keys_page.html", session=session)
+
+
+@router.post("/cuenta/atajos")
+async def switch_keys(request: Request, form: FormNeeded) -> Response:
+    """Switch the keyboard shortcuts on or off."""
+    agent_id, is_on = form.session.agent_id, bool(form.fields.get("on"))
+    await console_of(request).runtime.database.write(partial(accounts.set_keys, agent_id=agent_id, is_on=is_on))
+    return _back(request, "atajos")
+
+
 @router.post("/cuenta/sesiones/{id}/cerrar")
 async def end_session(request: Request, form: FormNeeded, id: str) -> Response:  # noqa: A002 (the parameter's name in the address)
     """End one of one's own sessions; somebody else's is not found."""

@@ -4,9 +4,11 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.attachments.upload import SENDABLE
 from bot.conversations.queries import Standing
 from bot.tickets.lifecycle import Status
 from bot.tickets.queries import Ticket
+from bot.web.console.uploads import MOST_FILES
 
 #: Of a reply, in characters. Longer ones are no chat any more; WhatsApp gets them in bubbles of 1,500.
 LONGEST_REPLY = 4000
@@ -22,12 +24,23 @@ class ReplyBox:
     agent: str  #: username of the colleague
     ticket: str  #: the other ticket
     open_until: datetime
-    hours: int  #: left of the window, and minutes
-    minutes: int
+    seconds: int  #: left of the window
     key: str  #: goes with the form: however often it is sent, one message comes of it
     can_invite: bool  #: there is a template that asks the customer to write, so a reply can wait for that
     draft: str  #: what the agent kept for later
     longest: int = LONGEST_REPLY
+    most_files: int = MOST_FILES
+    accept: tuple[str, ...] = SENDABLE
+
+    @property
+    def hours(self) -> int:
+        """Left of the window, whole hours."""
+        return self.seconds // 3600
+
+    @property
+    def minutes(self) -> int:
+        """Left of the window beside the hours."""
+        return self.seconds % 3600 // 60
 
     @property
     def can_talk(self) -> bool:
@@ -56,8 +69,7 @@ def reply_box(ticket: Ticket, here: Standing, writer: Writer) -> ReplyBox | None
         agent=here.agent,
         ticket=here.ticket,
         open_until=here.open_until,
-        hours=left // 3600,
-        minutes=left % 3600 // 60,
+        seconds=left,
         key=secrets.token_urlsafe(18),
         can_invite=writer.can_invite,
         draft=writer.draft,

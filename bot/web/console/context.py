@@ -11,9 +11,11 @@ from starlette.requests import HTTPConnection
 
 from bot.agents import factor
 from bot.agents.throttle import Throttle
+from bot.channels.base import Channel
 from bot.coordination.base import Coordination
 from bot.db import Database
 from bot.engine.flow import Flow
+from bot.messages.typing import Typing
 from bot.settings import Settings
 from bot.web.console.delivery import Reasons
 
@@ -48,6 +50,10 @@ class ConsoleRuntime(Protocol):
         """Tells of what happens, in this process or another, and wakes those who deliver what an agent wrote."""
 
     @property
+    def channel(self) -> Channel:
+        """The way to customers: messages take it from the outbox; from here only "typing…"."""
+
+    @property
     def clock(self) -> Clock:
         """The time that the whole product goes by; in the demo it can be moved forward."""
 
@@ -75,6 +81,11 @@ class Console:
         """The key of the second factors: of the environment, else the one of this installation's folder."""
         chosen = self.runtime.settings.console.second_factor_key.get_secret_value()
         return chosen.encode() if chosen else factor.key_in(self.runtime.settings.folder)
+
+    @cached_property
+    def typing(self) -> Typing:
+        """Shows customers that an agent writes."""
+        return Typing(self.runtime.channel)
 
     @property
     def lifetime(self) -> timedelta:

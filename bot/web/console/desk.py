@@ -1,10 +1,10 @@
-"""What an agent does with a ticket: take it, hand it on, resolve it, note, write to its customer. Plain forms, answered by 303.
+"""What an agent does with a ticket: take it, hand it on, resolve it, note. Plain forms, answered by 303.
 
 Whatever cannot be done is told on the ticket's page, as it stands now, with status 409: two agents cannot both win.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Annotated
 
@@ -48,9 +48,30 @@ _REFUSALS: dict[type[Exception], str] = {
 async def known_number(request: Request, form: FormNeeded, number: str) -> str:
     """The number in the address, if there is such a ticket; whatever the form says, there is no page otherwise."""
     del form  # only so that nothing is looked up for somebody who may not ask
+    return await known(request, number)
+
+
+async def known(request: Request, number: str) -> str:
+    """The number, if there is such a ticket. Raises HTTPException."""
     if await console_of(request).runtime.database.read(partial(queries.ticket, number=number)) is None:
         raise HTTPException(404)
     return number
+
+
+def readable_version(fields: Mapping[str, str]) -> int:
+    """The version of the ticket that the agent saw. Raises HTTPException."""
+    seen = fields.get("version", "")
+    if not _VERSION.fullmatch(seen):
+        raise HTTPException(400)
+    return int(seen)
+
+
+def readable_key(fields: Mapping[str, str]) -> str:
+    """The key that makes a form count once, as our pages make them. Raises HTTPException."""
+    key = fields.get("key", "")
+    if not _KEY.fullmatch(key):
+        raise HTTPException(400)
+    return key
 
 
 KnownNumber = Annotated[str, Depends(known_number)]
@@ -59,70 +80,42 @@ KnownNumber = Annotated[str, Depends(known_number)]
 @router.post("/solicitudes/{number}/mover")
 async def move(request: Request, form: FormNeeded, number: KnownNumber) -> Response:
     """Move a ticket by `trigger`, as it was seen in `version`."""
-    trigger, seen = form.fields.get("trigger", ""), form.fields.get("version", "")
-    if not _VERSION.fullmatch(seen):
-        raise HTTPException(400)
+    trigger, seen = form.fields.get("trigger", ""), readable_version(form.fields)
     deed = Deed(Action.TICKET_CHANGED, number, form.session.agent_id, client_address(request), {"trigger": trigger})
-    job = partial(desk.act, number=number, trigger=trigger, seen=int(seen))
-    return await _done(request, form.session, job, deed)
+    job = partial(desk.act, number=number, trigger=trigger, seen=seen)
+    return await carry_out(request, form.session, job, deed)
 
 
 @router.post("/solicitudes/{number}/conversacion")
 async def talk(request: Request, form: FormNeeded, number: KnownNumber) -> Response:
     """Take the conversation for a ticket that is the agent's already."""
     deed = Deed(Action.TICKET_CHANGED, number, form.session.agent_id, client_address(request), {"trigger": "talk"})
-    return await _done(request, form.session, partial(desk.talk, number=number), deed)
-
-
-@router.post("/solicitudes/{number}/responder")
-async def reply(request: Request, form: FormNeeded, number: KnownNumber) -> Response:
-    """Write to the customer. The same form sent twice is one message."""
-    text, key = clean(form.fields.get("text", "")).strip(), form.fields.get("key", "")
-    if not _KEY.fullmatch(key):
-        raise HTTPException(400)
-    if not text or len(text) > LONGEST_REPLY:
-        why = "reply_too_long" if text else "reply_empty"
-        return await ticket_page(request, form.session, number, refused=Refused(why, text=text))
-    deed = Deed(Action.CUSTOMER_ANSWERED, number, form.session.agent_id, client_address(request))
-    job = partial(desk.reply, number=number, text=text, key=f"{form.session.username}:{key}")
-    return await _done(request, form.session, job, deed, typed=text)
-
-
-@router.post("/solicitudes/{number}/borrador")
-async def keep_draft(request: Request, form: FormNeeded, number: KnownNumber) -> Response:
-    """Keep what was typed for later; nothing is sent."""
-    text = clean(form.fields.get("text", "")).strip()
-    if len(text) > LONGEST_REPLY:
-        return await ticket_page(request, form.session, number, refused=Refused("reply_too_long", text=text))
-    deed = Deed(Action.TICKET_CHANGED, number, form.session.agent_id, client_address(request), {"trigger": "draft"})
-    return await _done(request, form.session, partial(desk.keep_draft, number=number, text=text), deed)
+    return await carry_out(request, form.session, partial(desk.talk, number=number), deed)
 
 
 @router.post("/solicitudes/{number}/transferir")
 async def transfer(request: Request, form: FormNeeded, number: KnownNumber) -> Response:
     """Give a ticket to the agent `to`, as it was seen in `version`."""
-    to, seen = form.fields.get("to", ""), form.fields.get("version", "")
+    to, seen = form.fields.get("to", ""), readable_version(form.fields)
     everybody = await console_of(request).runtime.database.read(accounts.listed)
     name = next((agent.name for agent in everybody if agent.username == to and agent.disabled_at is None), "")
-    if not name or not _VERSION.fullmatch(seen):
+    if not name:
         raise HTTPException(400)
     data = {"trigger": "transfer", "to": to}
     deed = Deed(Action.TICKET_CHANGED, number, form.session.agent_id, client_address(request), data)
-    job = partial(desk.transfer, number=number, to=to, name=name, seen=int(seen))
-    return await _done(request, form.session, job, deed)
+    job = partial(desk.transfer, number=number, to=to, name=name, seen=seen)
+    return await carry_out(request, form.session, job, deed)
 
 
 @router.post("/solicitudes/{number}/notas")
 async def note(request: Request, form: FormNeeded, number: KnownNumber) -> Response:
     """Write an internal note. The same form sent twice is one note."""
-    text, key = clean(form.fields.get("note", "")).strip(), form.fields.get("key", "")
-    if not _KEY.fullmatch(key):
-        raise HTTPException(400)
+    text, key = clean(form.fields.get("note", "")).strip(), readable_key(form.fields)
     if not text or len(text) > LONGEST_REPLY:
         return await ticket_page(request, form.session, number, refused=Refused("note_unfit", note=text))
     deed = Deed(Action.TICKET_CHANGED, number, form.session.agent_id, client_address(request), {"trigger": "note"})
     job = partial(desk.note, number=number, text=text, key=f"{form.session.username}:{key}")
-    return await _done(request, form.session, job, deed, place="notas")
+    return await carry_out(request, form.session, job, deed, place="notas")
 
 
 @router.post("/solicitudes/{number}/reintentar")
@@ -132,10 +125,10 @@ async def retry(request: Request, form: FormNeeded, number: KnownNumber) -> Resp
     if not _MESSAGE.fullmatch(message):
         raise HTTPException(400)
     deed = Deed(Action.TICKET_CHANGED, number, form.session.agent_id, client_address(request), {"trigger": "retry"})
-    return await _done(request, form.session, partial(desk.retry, number=number, message=message), deed)
+    return await carry_out(request, form.session, partial(desk.retry, number=number, message=message), deed)
 
 
-async def _done(
+async def carry_out(
     request: Request,
     session: Session,
     job: Callable[[Desk], object],

@@ -20,8 +20,8 @@ from bot.web.console.verbs import verb_of
 
 #: More than any login. An agent's reply can be longer: each letter may take twelve bytes on the way.
 _LARGEST_BODY = 16 * 1024
-_LARGEST_BODY_OF_AN_AGENT = 64 * 1024
-_MOST_FIELDS = 20
+LARGEST_BODY_OF_AN_AGENT = 64 * 1024
+MOST_FIELDS = 20
 #: A path on this host, in visible ASCII: not `//host`, not `/\host`, which browsers take for another host.
 _LOCAL = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]{0,500}|/", re.ASCII)
 
@@ -87,7 +87,7 @@ async def form_of(request: Request, largest: int = _LARGEST_BODY) -> dict[str, s
         if len(body) > largest:
             raise FormRefusedError(413)
     try:
-        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=_MOST_FIELDS, errors="strict")
+        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict")
     except ValueError:  # not ASCII, not UTF-8 behind the percent signs, or too many fields
         raise FormRefusedError(400) from None
     return dict(pairs)
@@ -95,7 +95,7 @@ async def form_of(request: Request, largest: int = _LARGEST_BODY) -> dict[str, s
 
 async def sent_form(request: Request, session: Annotated[Session, Depends(required_session)]) -> SentForm:
     """The posted form, if it carries this session's token. Raises FormRefusedError, and what `required_session` raises."""
-    fields = await form_of(request, _LARGEST_BODY_OF_AN_AGENT)
+    fields = await form_of(request, LARGEST_BODY_OF_AN_AGENT)
     if not is_same(fields.get("csrf", ""), session.csrf_token):
         raise FormRefusedError(403)
     return SentForm(session, fields)

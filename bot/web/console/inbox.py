@@ -10,11 +10,12 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from bot.agents import accounts
-from bot.tickets import labels, listing
+from bot.tickets import labels, listing, views
 from bot.tickets.filters import FILTERS, Asking
 from bot.tickets.labels import Label
 from bot.tickets.listing import SORTS, MarkRefusedError, Page, Question, read_mark
 from bot.tickets.tables import tickets
+from bot.tickets.views import View
 from bot.web.console.context import console_of
 from bot.web.console.guard import SessionNeeded
 from bot.web.console.pages import page, root
@@ -37,11 +38,15 @@ class _Shown:
     names: dict[str, str]  # of agents, by username
     labels: dict[int, list[Label]]  # of the tickets of the page, by id
     known_labels: list[Label]
+    views: list[View]  # of the agent who looks
 
 
 @router.get("/")
-async def show_list(request: Request, session: SessionNeeded) -> Response:
-    """The tickets, as the address asks for them: `FILTERS`, `orden` (one of `SORTS`), `buscar`, and `tras`, a page's mark."""
+async def show_list(request: Request, session: SessionNeeded, aviso: str = "") -> Response:
+    """The tickets, as the address asks for them: `FILTERS`, `orden` (one of `SORTS`), `buscar`, and `tras`, a page's mark.
+
+    `aviso`: why a view was not kept.
+    """
     given = {name: value for name, value in request.query_params.items() if name in {*FILTERS, _SORT, _BEHIND, _WORDS}}
     if "" in given.values():
         # A form sends its empty fields too: the address that is left is the one to keep.
@@ -70,9 +75,20 @@ async def show_list(request: Request, session: SessionNeeded) -> Response:
         is_first=question.behind is None,
         more=to(**{_BEHIND: str(shown.page.more)}) if shown.page.more else "",
         to=to,
+        views=shown.views,
+        query=urlencode(kept(given)),
+        notice=aviso,
         now=asking.now,
         cases={name: case.label for name, case in runtime.flow.cases.items()},
     )
+
+
+def kept(given: Mapping[str, str]) -> dict[str, str]:
+    """Of what stands in an address, what a view keeps: filters, order and words that make sense, in one order of their own."""
+    names = [*sorted(FILTERS), _SORT, _WORDS]
+    chosen = {name: given[name] for name in names if given.get(name)}
+    makes_sense = all(FILTERS[name].takes(value) for name, value in chosen.items() if name in FILTERS)
+    return chosen if makes_sense and chosen.get(_SORT, _DEFAULT_SORT) in SORTS else {}
 
 
 def _question(given: Mapping[str, str], asking: Asking) -> Question:
@@ -103,6 +119,7 @@ def _read(connection: Connection, question: Question) -> _Shown:
         names={agent.username: agent.name for agent in accounts.listed(connection)},
         labels=labels.of_tickets(connection, [ticket.id for ticket in found.tickets]),
         known_labels=known,
+        views=views.listed(connection, question.asking.username),
     )
 
 

@@ -11,7 +11,7 @@ from contextlib import suppress
 from fastapi import APIRouter, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from bot.coordination.base import Subscription
+from bot.coordination.base import Attendance, Change, Event, Subscription
 from bot.web.console.context import Console, console_of
 from bot.web.console.guard import SessionNeeded, current_session
 
@@ -26,7 +26,7 @@ _RETRY_MILLISECONDS = 1000
 
 @router.get("/vivo", response_class=EventSourceResponse)
 async def stream(request: Request, session: SessionNeeded) -> AsyncIterator[ServerSentEvent]:
-    """`begun`, then `changed` with the ids of the conversations in which something happened."""
+    """`begun`; then `changed` with conversations where something happened, `present` with tickets where agents come or go."""
     del session
     console = console_of(request)
     clock = asyncio.get_running_loop()
@@ -34,15 +34,17 @@ async def stream(request: Request, session: SessionNeeded) -> AsyncIterator[Serv
     with console.runtime.coordination.subscribe() as subscription:
         yield ServerSentEvent(event="begun", data=[], retry=_RETRY_MILLISECONDS)
         while (left := end - clock.time()) > 0:
-            changed = await _changed(subscription, console, min(left, _BEAT_SECONDS))
+            heard = await _heard(subscription, console, min(left, _BEAT_SECONDS))
             if console.stopping.is_set() or await current_session(request) is None:
                 return
-            if changed:
+            if changed := {event.conversation_id for event in heard if isinstance(event, Change)}:
                 yield ServerSentEvent(event="changed", data=sorted(changed))
+            if present := {event.place for event in heard if isinstance(event, Attendance)}:
+                yield ServerSentEvent(event="present", data=sorted(present))
 
 
-async def _changed(subscription: Subscription, console: Console, seconds: float) -> set[str]:
-    """Conversations in which something happened; empty after `seconds` without anything, or when the product is to end."""
+async def _heard(subscription: Subscription, console: Console, seconds: float) -> set[Event]:
+    """What happened; empty after `seconds` without anything, or when the product is to end."""
     following = asyncio.ensure_future(subscription.next(seconds))
     stopping = asyncio.ensure_future(console.stopping.wait())
     try:
@@ -51,10 +53,10 @@ async def _changed(subscription: Subscription, console: Console, seconds: float)
     finally:
         for task in (following, stopping):
             task.cancel()
-    changed: set[str] = set()
+    heard: set[Event] = set()
     with suppress(TimeoutError):
         async with asyncio.timeout(_GATHER_SECONDS):
             while first is not None:
-                changed.add(first.conversation_id)
+                heard.add(first)
                 first = await subscription.next(_GATHER_SECONDS)
-    return changed
+    return heard

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 import secrets
 from datetime import timedelta
 from typing import Any
@@ -24,6 +25,7 @@ router = APIRouter()
 _log = logging.getLogger(__name__)
 #: How long there is for the second factor.
 HALF = timedelta(minutes=10)
+_FORM_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 _FORM_SECONDS = 3600
 _LONGEST_USERNAME = 40  # a little more than accounts allow: what is longer is nobody's, and need not be remembered whole
 
@@ -118,7 +120,9 @@ def _failure(found: Credentials | None, address: str) -> Deed:
 
 
 def _form(request: Request, *, way_on: str, status: int = 200, **values: Any) -> Response:
-    token = secrets.token_urlsafe(32)
+    # Of a browser's tabs that all show the form at once (a session is over), any may be filled in.
+    known = cookies.read(request, Cookie.LOGIN_FORM)
+    token = known if _FORM_TOKEN.fullmatch(known) else secrets.token_urlsafe(32)
     shown = {"username": "", "problem": "", "expired": False, "csrf": token, "next": local_path(way_on, ""), **values}
     answer = page(request, "login.html", status=status, **shown)
     cookies.put(request, answer, Cookie.LOGIN_FORM, token, seconds=_FORM_SECONDS)

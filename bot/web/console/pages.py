@@ -17,7 +17,7 @@ from bot.web.console.context import console_of
 
 #: The line serves Colombia: its agents and its customers read times on the same clock.
 ZONE = ZoneInfo("America/Bogota")
-#: Names the block that is asked for; on the answer it tells that this is one, and not for instance the login.
+#: Names the blocks that are asked for; on the answer it tells that these are some, and not for instance the login.
 BLOCK_HEADER = "X-Block"
 _TEMPLATES = Path(__file__).parent.parent / "templates"
 
@@ -52,7 +52,8 @@ def phone(number: str) -> str:
 
 
 def page(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
-    """A template as an answer, or the block of it that the page's script asks for to show again.
+    """A template as an answer, or the blocks of it that the page's script asks for to show again: one as it is, several each
+    in a `template` element.
 
     It also gets `root`, the console's own path, `now`, and `today` in Colombia; with a `session` also `may(verb, whose)`, so that
     it shows no way that leads nowhere.
@@ -66,11 +67,12 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
     values["now"] = console.runtime.clock.now()
     values["today"] = local(values["now"]).date()
     found = console.templates.get_template(f"console/{template}")
-    block = found.blocks.get(request.headers.get(BLOCK_HEADER, ""))
-    if block is None:
+    blocks = [name for name in request.headers.get(BLOCK_HEADER, "").split() if name in found.blocks]
+    if not blocks:
         return HTMLResponse(found.render(values), status_code=status)
-    html = "".join(block(found.new_context(values)))
-    return HTMLResponse(html, status_code=status, headers={BLOCK_HEADER: "1"})
+    html = {name: "".join(found.blocks[name](found.new_context(values))) for name in blocks}
+    wrapped = "".join(f'<template data-block="{name}">{one}</template>' for name, one in html.items())
+    return HTMLResponse(html[blocks[0]] if len(blocks) == 1 else wrapped, status_code=status, headers={BLOCK_HEADER: "1"})
 
 
 def root(request: Request) -> str:

@@ -17,18 +17,21 @@ from bot.agents.trail import Action, Deed, is_recorded_since, record
 from bot.attachments.queries import Attachment, attachments_of
 from bot.conversations.queries import Standing, standing
 from bot.coordination.base import Change
+from bot.engine.effects import FieldValue
 from bot.messages.queries import Message, transcript
 from bot.tickets import canned, drafts, labels, queries
 from bot.tickets.canned import Canned
 from bot.tickets.labels import Label
 from bot.tickets.lifecycle import Status, triggers_from
 from bot.tickets.queries import Event, Ticket, TicketState
-from bot.tickets.service import mark_read
-from bot.web.console.box import Writer, reply_box
+from bot.tickets.service import DETAIL, mark_read
+from bot.web.console.attendance import colleagues, come
+from bot.web.console.box import ReplyBox, Writer, reply_box
 from bot.web.console.context import console_of
 from bot.web.console.guard import SessionNeeded, client_address
 from bot.web.console.pages import BLOCK_HEADER, page
-from bot.web.console.transcript import days
+from bot.web.console.transcript import days, parts
+from bot.web.console.whys import whys_of
 
 router = APIRouter()
 #: A conversation lasts as long as its customer: the page shows its end, the whole on request.
@@ -37,6 +40,9 @@ LATEST = 200
 MOST_OTHERS = 10
 #: A page that is open shows itself again with every change; that is one reading, on the trail once in so long.
 _STILL_READING = timedelta(minutes=5)
+#: Once a minute an open page looks how its ticket stands, read or not: that is on the trail once for each day at the desk.
+_STILL_OPEN = timedelta(hours=12)
+_LOOKED_AT = frozenset({"head", "reply"})
 _HELD = (Status.ASSIGNED, Status.WAITING)
 
 
@@ -63,6 +69,16 @@ async def show_ticket(request: Request, session: SessionNeeded, number: str, men
 
 
 @dataclass(frozen=True)
+class Unfit:
+    """A value that a field does not take. `reason`: why, in words; else it looks mistyped: `meant` is what it may have been."""
+
+    field: str
+    typed: str
+    reason: str = ""
+    meant: str = ""
+
+
+@dataclass(frozen=True)
 class Refused:
     """Why what an agent asked for was not done: a name in `refusals` of words.html, and what they had typed."""
 
@@ -70,6 +86,9 @@ class Refused:
     agent: str = ""  #: username of the colleague who was faster
     text: str = ""
     note: str = ""
+    file: str = ""  #: name of the file that was not taken
+    largest: int = 0  #: the most bytes that such a file may have
+    unfit: Unfit | None = None
 
 
 async def ticket_page(
@@ -80,17 +99,11 @@ async def ticket_page(
     shown = await runtime.database.read(lambda connection: _read(connection, number, latest, session.username))
     if shown is None:
         raise HTTPException(404)
-    deed = Deed(Action.TICKET_READ, number, session.agent_id, client_address(request))
-    now = runtime.clock.now()
-    is_refresh = BLOCK_HEADER in request.headers
-
-    def job(connection: Connection) -> bool:
-        if not (is_refresh and is_recorded_since(connection, deed, now - _STILL_READING)):
-            record(connection, deed, now)
-        return mark_read(connection, number)
-
-    if await runtime.database.write(job):
+    asked = request.headers.get(BLOCK_HEADER, "").split()
+    if await _note_reading(request, session, number, asked):
         await runtime.coordination.publish(Change(shown.ticket.conversation_id))
+    if not asked:
+        await come(request, session, number)
     return page(
         request,
         "ticket.html",
@@ -98,19 +111,41 @@ async def ticket_page(
         refused=refused,
         session=session,
         names=shown.names,
-        reply=reply_box(
-            shown.ticket,
-            shown.standing,
-            Writer(session.username, now, shown.draft, bool(runtime.settings.twilio.reopen_template_sid)),
-        ),
+        reply=_box(request, session, shown),
         **_about(shown),
+        colleagues_here=await colleagues(request, session, number),
         **_canned(shown, session, (refused.text if refused else "") or shown.draft),
         files=shown.files,
         days=days(shown.messages[-latest:] if latest else shown.messages, shown.names, console_of(request).reasons),
+        whys=whys_of(shown.messages, runtime.flow),
         is_cut=latest is not None and len(shown.messages) > latest,
         latest=LATEST,
         cases={name: case.label for name, case in runtime.flow.cases.items()},
     )
+
+
+async def _note_reading(request: Request, session: Session, number: str, asked: list[str]) -> bool:
+    """Put it on the trail that the ticket was read; True if there was something new on it that is read now.
+
+    `asked`: the blocks that an open page shows again, if it is one.
+    """
+    runtime = console_of(request).runtime
+    deed, now = Deed(Action.TICKET_READ, number, session.agent_id, client_address(request)), runtime.clock.now()
+    is_look = bool(asked) and _LOOKED_AT.issuperset(asked)
+
+    def job(connection: Connection) -> bool:
+        lasts = _STILL_OPEN if is_look else _STILL_READING
+        if not (asked and is_recorded_since(connection, deed, now - lasts)):
+            record(connection, deed, now)
+        return not is_look and mark_read(connection, number)
+
+    return await runtime.database.write(job)
+
+
+def _box(request: Request, session: Session, shown: _Shown) -> ReplyBox | None:
+    runtime = console_of(request).runtime
+    can_invite = bool(runtime.settings.twilio.reopen_template_sid)
+    return reply_box(shown.ticket, shown.standing, Writer(session.username, runtime.clock.now(), shown.draft, can_invite))
 
 
 def _about(shown: _Shown) -> dict[str, Any]:
@@ -119,6 +154,9 @@ def _about(shown: _Shown) -> dict[str, Any]:
         "ticket": shown.ticket,
         "triggers": triggers_from(shown.ticket.status),
         "events": shown.events,
+        "corrections": [event for event in shown.events if event.kind == "corrected"],
+        "fields": [*shown.ticket.fields, FieldValue(DETAIL, "", shown.ticket.detail)],
+        "parts": parts,
         "notes": [event for event in shown.events if event.kind == "noted"],
         "key": secrets.token_urlsafe(18),
         "others": shown.others[:MOST_OTHERS],
@@ -146,10 +184,13 @@ def _read(connection: Connection, number: str, latest: int | None, username: str
     agents = accounts.listed(connection)
     # One more than is shown tells whether there are more.
     messages = transcript(connection, ticket.conversation_id, latest=None if latest is None else latest + 1)
+    here = standing(connection, ticket.conversation_id)
+    named = [*ticket.attachments, *(item for message in messages for item in message.attachments)]
+    named += [{"file": file.id} for waiting in here.pending for file in waiting.files]
     return _Shown(
         ticket=ticket,
         events=queries.events(connection, ticket.id),
-        standing=standing(connection, ticket.conversation_id),
+        standing=here,
         others=[other for other in queries.tickets_of(connection, ticket.contact_id) if other.number != number],
         colleagues=[agent for agent in agents if agent.disabled_at is None and agent.username != ticket.assignee],
         draft=drafts.kept(connection, ticket.id, username),
@@ -157,6 +198,6 @@ def _read(connection: Connection, number: str, latest: int | None, username: str
         labels=labels.of_tickets(connection, [ticket.id])[ticket.id],
         known_labels=labels.listed(connection),
         messages=messages,
-        files=attachments_of(connection, [*ticket.attachments, *(item for message in messages for item in message.attachments)]),
+        files=attachments_of(connection, named),
         names={agent.id: agent.name for agent in agents} | {agent.username: agent.name for agent in agents},
     )

@@ -24,14 +24,6 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Why:
-    """One reason for the bot's answer. `kind`: a name in `whys` of words.html, or empty for the meaning itself."""
-
-    kind: str
-    about: str
-
-
-@dataclass(frozen=True)
 class Bubble:
     """One message. `author`: customer, bot, or agent."""
 
@@ -41,7 +33,6 @@ class Bubble:
     agent: str  #: the agent's name, or empty
     at: datetime  #: on Colombia's clock
     failure: str  #: why it did not arrive, in words, or empty
-    whys: tuple[Why, ...]  #: of a customer's message: why the bot answered as it did
 
 
 @dataclass(frozen=True)
@@ -67,12 +58,6 @@ def parts(text: str) -> tuple[Part, ...]:
     return tuple(part for part in [*found, Part(text[end:])] if part.text)
 
 
-def _why(reason: str) -> Why:
-    """The engine tells a meaning by its name alone, and all else as a kind and what it is about."""
-    kind, _, about = reason.partition(" ")
-    return Why(kind, about) if about else Why("", kind)
-
-
 def _bubble(message: Message, names: Mapping[str, str], reasons: Reasons) -> Bubble:
     is_agent = message.author not in {"customer", "bot"}
     return Bubble(
@@ -81,6 +66,5 @@ def _bubble(message: Message, names: Mapping[str, str], reasons: Reasons) -> Bub
         parts=parts(message.body),
         agent=names.get(message.author, message.author) if is_agent else "",
         at=local(message.created_at),
-        whys=tuple(_why(reason) for reason in message.reasons),
         failure=reasons.reason(message.error_code) if message.status is Status.FAILED else "",
     )

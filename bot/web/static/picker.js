@@ -5,9 +5,9 @@
 import { fold } from "./fold.js";
 
 const PLACE = /\{([^{}\n]{0,60})\}/g;
-const box = document.querySelector("[data-canned]");
-const hints = document.querySelector("[data-unresolved]");
-const text = (box ?? hints)?.closest("form")?.querySelector("textarea[name=text]");
+let box = null;
+let hints = null;
+let text = null;
 
 // Which variables still stand in the text is told as long as they do.
 function tellUnresolved() {
@@ -119,7 +119,14 @@ function startPicker() {
   opener.hidden = false;
 }
 
-if (text) {
+function start() {
+  box = document.querySelector("[data-canned]");
+  hints = document.querySelector("[data-unresolved]");
+  text = (box ?? hints)?.closest("form")?.querySelector("textarea[name=text]");
+  if (!text) return;
   text.addEventListener("input", tellUnresolved);
   if (box) startPicker();
 }
+
+start();
+document.addEventListener("boxmade", start); // the box came while the page was open

@@ -12,6 +12,8 @@ from fastapi import FastAPI
 
 from bot.agents import accounts, passwords, sessions
 from bot.agents.tables import audit
+from bot.channels.base import Channel
+from bot.channels.twilio import TwilioChannel
 from bot.coordination.in_process import InProcess
 from bot.db import Database
 from bot.engine.flow import Flow
@@ -38,6 +40,12 @@ class Clock:
         self.at += timedelta(**amount)
 
 
+def nobody_answers() -> Channel:
+    """A way to customers that leads nowhere."""
+    nowhere = {"status_callback_url": "http://127.0.0.1:9/", "api_base_url": "http://127.0.0.1:9"}
+    return TwilioChannel(account_sid=f"AC{'0' * 32}", auth_token="nobody", sender="whatsapp:+573184114466", timeout=1, **nowhere)
+
+
 @dataclass
 class World:
     """A running product as far as the console needs it."""
@@ -47,6 +55,7 @@ class World:
     flow: Flow
     clock: Clock = field(default_factory=Clock)
     coordination: InProcess = field(default_factory=InProcess)
+    channel: Channel = field(default_factory=nobody_answers)
 
     def app(self) -> FastAPI:
         """An application with the console under /consola."""

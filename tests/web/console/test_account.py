@@ -123,3 +123,16 @@ def test_an_unknown_thing_done_is_not_repeated(agent: Browser) -> None:
 )  # fmt: skip
 def test_a_browser_is_named_as_its_user_would(user_agent: str, expected: tuple[str, str]) -> None:
     assert described(user_agent) == expected
+
+
+def test_single_keys_are_switched_off_and_on_for_good_and_the_help_stays(agent: Browser) -> None:
+    def keys() -> tuple[str, bool]:
+        document = parsed(agent.get("/consola/"))
+        return document.tags("body")[0]["data-keys"], bool(document.tags("dialog"))
+
+    assert keys() == ("on", True)
+    for on, expected in (("", ("off", False)), ("si", ("on", True))):
+        answer = agent.post("/consola/cuenta/atajos", {"csrf": agent.csrf(), "on": on})
+        assert (answer.status_code, keys()) == (303, expected)
+        assert "Ir a Resolver; Entrar lo confirma" in parsed(agent.get("/consola/atajos")).words
+    assert any(link["href"] == "/consola/atajos" for link in parsed(agent.get("/consola/")).tags("a"))

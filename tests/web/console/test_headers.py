@@ -39,15 +39,17 @@ def test_over_https_browsers_are_told_to_stay_there(world: World, open_browser: 
     assert browser.get("/consola/entrar").headers["strict-transport-security"] == "max-age=31536000"
 
 
-def test_pages_get_one_script_of_ours_and_nothing_from_elsewhere(agent: Browser) -> None:
-    ours = [{"type": "module", "src": "/consola/estatico/console.js"}]
+def test_pages_get_scripts_of_ours_and_nothing_from_elsewhere(agent: Browser) -> None:
+    ours = [{"type": "module", "src": f"/consola/estatico/{name}.js"} for name in ("console", "picker", "keys")]
     for path, scripts in (("", ours), ("nada", [])):
         document = parsed(agent.get(f"/consola/{path}"))
         assert document.tags("script") == scripts
         assert all(link["href"].startswith("/consola/estatico/") for link in document.tags("link"))
 
 
-@pytest.mark.parametrize("path", ["console.css", "base.css", "console.svg", "console.js"])
+@pytest.mark.parametrize(
+    "path", ["console.css", "base.css", "labels.css", "console.svg", "console.js", "picker.js", "fold.js", "keys.js"]
+)
 def test_what_the_pages_refer_to_is_there(browser: Browser, path: str) -> None:
     assert browser.get(f"/consola/estatico/{path}").status_code == 200
 

@@ -195,3 +195,10 @@ def test_a_form_that_cannot_be_one_of_ours_is_refused(browser: Browser, body: by
     answer = browser.post("/consola/entrar", content=body, headers=headers)
     assert answer.status_code == status
     assert parsed(answer).tags("h1")
+
+
+def test_of_two_tabs_that_both_show_the_login_either_may_be_filled_in(browser: Browser, world: World) -> None:
+    first, second = (parsed(browser.get("/consola/entrar")).hidden for _ in range(2))
+    assert first["csrf"] == second["csrf"]
+    browser.client.cookies.set("soporte-login-form", "planted", domain="testserver.local", path="/")
+    assert parsed(browser.get("/consola/entrar")).hidden["csrf"] != "planted"

@@ -23,8 +23,10 @@ from bot.attachments.keep import THUMB, VIEW
 from bot.attachments.service import add_sent
 from bot.attachments.types import TYPES
 from bot.settings import Console, Settings
+from bot.statements import insert_new
 from bot.tickets import canned, labels
 from bot.tickets.canned import Canned, ReplyRefusedError
+from bot.tickets.desk_tables import views
 from bot.tickets.labels import Colour
 from bot.tickets.service import move, open_ticket
 from bot.web.console import ROUTERS, live
@@ -41,6 +43,8 @@ MAY: dict[str, set[Role]] = {
     "GET /entrar/codigo": EVERYBODY,
     "POST /entrar/codigo": EVERYBODY,
     "GET /cuenta": EVERYBODY,
+    "GET /atajos": EVERYBODY,
+    "POST /cuenta/atajos": EVERYBODY,
     "POST /cuenta/contrasena": EVERYBODY,
     "POST /cuenta/sesiones/{id}/cerrar": EVERYBODY,
     "POST /cuenta/sesiones/cerrar-otras": EVERYBODY,
@@ -66,11 +70,15 @@ MAY: dict[str, set[Role]] = {
     "GET /registro": LEADS,
     "GET /": EVERYBODY,
     "GET /vivo": EVERYBODY,
+    "POST /vistas": EVERYBODY,
+    "POST /vistas/{view}/borrar": EVERYBODY,
     "GET /solicitudes/{number}": EVERYBODY,
     "GET /adjuntos/{identity}": EVERYBODY,
     "GET /adjuntos/{identity}/original": EVERYBODY,
     "GET /adjuntos/{identity}/miniatura": EVERYBODY,
     "POST /solicitudes/{number}/mover": EVERYBODY,
+    "POST /solicitudes/{number}/datos": EVERYBODY,
+    "POST /solicitudes/{number}/presencia": EVERYBODY,
     "POST /solicitudes/{number}/conversacion": EVERYBODY,
     "POST /solicitudes/{number}/responder": EVERYBODY,
     "POST /solicitudes/{number}/borrador": EVERYBODY,
@@ -92,7 +100,7 @@ MAY: dict[str, set[Role]] = {
 }
 OTHERS = {address for address in MAY if address.startswith("POST /personas/{username}")}
 #: What is only ever looked for among one's own.
-NOT_FOUND_IF_OTHERS = {"POST /cuenta/sesiones/{id}/cerrar"}
+NOT_FOUND_IF_OTHERS = {"POST /cuenta/sesiones/{id}/cerrar", "POST /vistas/{view}/borrar"}
 #: There is no QR code before a second factor was begun.
 NOT_FOUND_AT_FIRST = {"GET /cuenta/segundo-factor/qr.svg"}
 #: What stands for a parameter of an address: Ana's own, Luis', nobody's. Ana is the one who asks.
@@ -100,6 +108,7 @@ THINGS = {
     "username": {"own": "ana.gomez", "other": "luis.paz", "absent": "nadie"},
     "report": {"own": "movimiento", "other": "asesores", "absent": "nada"},
     "number": {"own": "SF-000001", "other": "SF-000002", "absent": "SF-000099"},
+    "view": {"own": "1", "other": "2", "absent": "99"},
     "shortcut": {"own": "hola", "other": "adios", "absent": "nada"},
     "label": {"own": "cobro", "other": "garantia", "absent": "nada"},
     "identity": {"own": "a" * 32, "other": "b" * 32, "absent": "0" * 32},
@@ -139,6 +148,9 @@ def again(world: World) -> None:
     for shortcut in ("hola", "adios"):
         with suppress(ReplyRefusedError):
             world.write(canned.add, reply=Canned(shortcut, "Saludo", "Hola"), now=NOW)
+    for identity, agent in ((1, "ana.gomez"), (2, "luis.paz")):
+        view = {"id": identity, "agent": agent, "name": "Vista", "query": "mias=si"}
+        world.write(insert_new, table=views, values=view)
 
 
 def visitor(world: World, open_browser: OpenBrowser, role: Role) -> tuple[Browser, str]:
