@@ -21,7 +21,7 @@ from bot.messages.tables import Direction, messages
 from bot.privacy.erase import Todo
 from bot.privacy.tables import Reason, erasures
 from bot.tickets import search
-from bot.tickets.tables import tickets
+from bot.tickets.tables import ticket_events, tickets
 from bot.understanding.redaction import Secrets
 from bot.understanding.redaction.redact import find
 
@@ -129,10 +129,19 @@ def _in_tickets(connection: Connection, conversation_id: str, elsewhere: Change,
     for row in connection.execute(theirs.where(tickets.c.conversation_id == conversation_id)).all():
         values = {name: _each(getattr(row, name), elsewhere) for name in ("fields", "detail", "rating_comment")}
         connection.execute(sa.update(tickets).where(tickets.c.id == row.id).values(**values, updated_at=now))
+        _in_history(connection, row.id, elsewhere)
         search.remove(connection, [row.id])
         answers = [field["value"] for field in values["fields"]]
         words = said(connection, conversation_id, latest=_MOST_SAID)
         search.add(connection, row.id, row.number, row.phone, row.profile_name, *answers, values["detail"], *words)
+
+
+def _in_history(connection: Connection, ticket_id: int, elsewhere: Change) -> None:
+    """Corrections and notes repeat what was there."""
+    for event in connection.execute(sa.select(ticket_events).where(ticket_events.c.ticket_id == ticket_id)).all():
+        data = _each(event.data, elsewhere)
+        if data != event.data:
+            connection.execute(sa.update(ticket_events).where(ticket_events.c.id == event.id).values(data=data))
 
 
 def _in_state(connection: Connection, conversation_id: str, elsewhere: Change) -> None:

@@ -26,6 +26,7 @@ from bot.web.console import (
     login,
     people,
     presence,
+    privacy,
     replying,
     reports,
     tickets,
@@ -57,6 +58,7 @@ ROUTERS = (
     canned.router,
     views.router,
     attachments.router,
+    privacy.router,
 )
 _STATIC = Path(__file__).parent.parent / "static"
 
