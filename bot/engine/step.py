@@ -1,9 +1,8 @@
 """One step, pure: (flow, conversation, input, circumstances) → the conversation after it and what is to be done.
 
-While an agent has the conversation, the bot says nothing (`desk`). Else a customer's message is read in this order; the
-first that understands it wins:
+While an agent has the conversation, the bot says nothing (`desk`) but to a request about the customer's data (`rights`), which
+goes before everything. Else a customer's message is read in this order; the first that understands it wins:
 
-0. a request about their data: it is heard in any state, also while an agent has the conversation
 1. silence that was too long: the draft is kept and the customer asked whether to go on with it
 2. a message without words (a file, a place, a voice note…)
 3. a command, as a whole message: menú, volver, cancelar, ayuda, asesor, estado
@@ -36,7 +35,6 @@ from bot.engine.nodes.base import STAY
 from bot.engine.nodes.collect import Collect
 from bot.engine.nodes.menu import Menu
 from bot.engine.nodes.start import Start
-from bot.engine.rights import RIGHTS
 from bot.engine.turn import Circumstances, Turn
 from bot.understanding.commands import Command, find_command
 from bot.understanding.menu import path
@@ -222,7 +220,7 @@ def _command(turn: Turn, said: MessageReceived) -> bool:
     if isinstance(node, Collect) and node.goes_on(said.text):
         return False  # "no más" ends a series of files; elsewhere it would cancel
     command = Command.BACK if said.text.strip() == "0" else find_command(said.text, turn.flow.vocabulary.menu.commands)
-    if command is None or command in RIGHTS:
+    if command is None or command in rights.RIGHTS:
         return False
     turn.reasons.append(f"command {command.value}")
     turn.change(misses=0)

@@ -27,6 +27,8 @@ rights_cases = sa.Table(
     sa.Column("warned", sa.Integer, nullable=False),  # the last share of the term, in percent, that agents were warned at
 )
 
+#: What a case's history can tell besides what every ticket's can.
+HAPPENINGS = ("legal_warned", "legal_prolonged")
 #: Shares of the term at which agents are warned, in percent.
 WARNINGS = (50, 80, 100)
 

@@ -21,18 +21,7 @@ from bot.tickets.promises import Due
 from bot.tickets.tables import IS_UNREAD, ticket_events, tickets
 
 #: What a ticket's history can tell besides its moves.
-HAPPENINGS = (
-    "opened",
-    "transferred",
-    "corrected",
-    "noted",
-    "labelled",
-    "unlabelled",
-    "rated",
-    "commented",
-    "legal_warned",
-    "legal_prolonged",
-)
+HAPPENINGS = ("opened", "transferred", "corrected", "noted", "labelled", "unlabelled", "rated", "commented")
 #: Names the ticket's detail among its fields: no field of a flow can be called so.
 DETAIL = "@detail"
 
