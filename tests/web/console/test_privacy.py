@@ -50,7 +50,7 @@ def test_a_person_is_shown_with_counts_and_evidence_and_the_reading_is_on_the_tr
     assert "Datos personales del cliente" in parsed(admin.get(TICKET)).words
     page = admin.get(PERSON)
     words = parsed(page).words
-    for expected in ("Mensajes 1", "Solicitudes SF-000001", "Aceptó", "<b>Acepto</b>", "versión 2026-12", "Finalidades atender"):
+    for expected in ("Mensajes 1", "Sus números SF-000001", "Aceptó", "<b>Acepto</b>", "versión 2026-12", "Finalidades atender"):
         assert expected in words
     assert "<b>Acepto" not in page.text
     assert world.trail()[-1][0::2] == ("person:read", "contact-ana")
