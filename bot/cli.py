@@ -13,7 +13,8 @@ from bot.engine.problems import BrokenFlow
 COMMANDS = {
     "demo": "try it out: the product, a phone in the browser, a stand-in for Twilio, on this machine alone",
     "chat": "chat as a customer, in the terminal",
-    "serve": "serve customers: web, worker and sender in one process",
+    "serve": "serve customers: webhooks and console; with the embedded database, everything in this one process",
+    "work": "handle, send and fetch messages beside `serve`, in any number of processes, on PostgreSQL",
     "check": "check the flow files and list everything that is wrong with them",
     "draw": "print the flow as a Mermaid diagram",
     "understand": "understand lines of text as the bot does, and say why",

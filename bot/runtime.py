@@ -18,6 +18,8 @@ from bot.attachments.links import Links, read_key
 from bot.attachments.service import recover as fetch_again
 from bot.channels.base import Channel
 from bot.channels.twilio import TwilioChannel
+from bot.conversations import catch_up
+from bot.conversations.catch_up import CatchUp
 from bot.conversations.handle import Rules
 from bot.conversations.worker import Worker
 from bot.coordination.base import Change, Coordination
@@ -25,19 +27,16 @@ from bot.coordination.in_process import InProcess
 from bot.coordination.redis import Redis
 from bot.db import Database
 from bot.engine.flow import Flow
-from bot.engine.nodes.consent import Consent
 from bot.flows import read_flow
+from bot.housekeeping import keep_erased, means_with, terms_of
 from bot.messages import outbox
 from bot.messages.queries import conversation_of
 from bot.messages.sender import Policy, Sender
 from bot.migrations import upgrade
-from bot.privacy.erase import Place
 from bot.privacy.finish import Means
 from bot.privacy.keeper import Keeper, Night
-from bot.privacy.persons import key_in
-from bot.privacy.restored import erase_again
-from bot.privacy.retention import Terms
 from bot.settings import Settings, SettingsProblem
+from bot.tickets.exporter import Exporter
 from bot.tickets.promises import Promises, Target
 
 _log = logging.getLogger(__name__)
@@ -106,7 +105,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Runtime:
     database = open_database(settings)
     if clock is None:
         clock = Clock(settings.folder / "dev-clock.json") if settings.dev else Clock()
-    _keep_erased(database, settings, clock)
+    keep_erased(database, settings, clock.now())
     channel = channel_of(settings)
     redis_url = settings.redis_url.get_secret_value()
     coordination: Coordination = Redis(redis_url) if redis_url else InProcess()
@@ -126,18 +125,6 @@ def channel_of(settings: Settings) -> Channel:
         api_base_url=None if twilio.api_base_url == "https://api.twilio.com" else twilio.api_base_url,
         timeout=twilio.timeout_seconds,
     )
-
-
-def place_of(settings: Settings) -> Place:
-    """Where the record of erasures is kept, and the key of its hashes. Raises OSError."""
-    return Place(settings.folder, key_in(settings.folder))
-
-
-def _keep_erased(database: Database, settings: Settings, clock: Clock) -> None:
-    """Before anything else is done: a backup that was restored must not bring back who was erased since."""
-    back = database.write_now(partial(erase_again, place=place_of(settings), now=clock.now()))
-    if back:
-        _log.warning("%d people who had been erased had come back with a backup; they are erased again", back)
 
 
 def _alone(folder: Path) -> TextIO:
@@ -166,6 +153,9 @@ def rules_of(settings: Settings, flow: Flow) -> Rules:
         agent_idle_after=timedelta(minutes=settings.conversation.agent_idle_minutes),
         reopen_within=timedelta(days=settings.conversation.reopen_days),
         template=settings.twilio.reopen_template_sid,
+        burst=timedelta(seconds=settings.overload.burst_seconds),
+        late_after=timedelta(minutes=settings.overload.late_minutes),
+        questions_last=timedelta(minutes=settings.sender.questions_last_minutes),
         promises=promises_of(settings, flow),
     )
 
@@ -182,41 +172,60 @@ def promises_of(settings: Settings, flow: Flow) -> Promises:
 
 
 @asynccontextmanager
-async def working(runtime: Runtime) -> AsyncIterator[None]:
-    """Run worker and sender beside whatever the caller does; on the way out, finish what is under way."""
-    settings = runtime.settings
-    rules = rules_of(settings, runtime.flow)
-    policy = Policy(
-        parallel=settings.sender.parallel,
-        attempts=settings.sender.attempts,
-        look_up_after=timedelta(seconds=settings.sender.look_up_after_seconds),
-        typing=settings.sender.typing,
-        media_url=runtime.links.url,
-    )
-    now = runtime.clock.now
+async def working(runtime: Runtime, *, works: bool = True) -> AsyncIterator[None]:
+    """Look for what was missed, then run what runs beside whatever the caller does; on the way out, finish what is under way.
+
+    Without `works` the messages are handled and sent by other processes on the same database.
+    """
     await runtime.coordination.start()
-    if runtime.database.embedded:
-        await _recover(runtime, policy)
-    worker = Worker(runtime.database, runtime.coordination, rules, now)
-    sender = Sender(runtime.database, runtime.coordination, runtime.channel, policy, now)
-    fetcher = _fetcher(runtime)
-    keeper = _keeper(runtime)
+    loops: list[Worker | Sender | attachments.Fetcher | Exporter | Keeper] = []
+    if works:
+        policy = _sender_policy(runtime)
+        if runtime.database.embedded:
+            await _recover(runtime, policy)
+        rules, now = rules_of(runtime.settings, runtime.flow), runtime.clock.now
+        sender = Sender(runtime.database, runtime.coordination, runtime.channel, policy, now)
+        loops = [Worker(runtime.database, runtime.coordination, rules, now), sender, _fetcher(runtime), _exporter(runtime)]
+        loops.append(_keeper(runtime))
+    looking = _catch_up(runtime)
+    await looking.before_listening(runtime.clock.now())
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(worker.run(), name="worker")
-        tasks.create_task(sender.run(), name="sender")
-        tasks.create_task(fetcher.run(), name="fetcher")
-        tasks.create_task(keeper.run(), name="keeper")
+        tasks.create_task(looking.run(runtime.clock.now), name="catch-up")
+        for loop in loops:
+            tasks.create_task(loop.run(), name=type(loop).__name__.lower())
         try:
             yield
         finally:
-            worker.stop()
-            sender.stop()
-            fetcher.stop()
-            keeper.stop()
+            looking.stop()
+            for loop in loops:
+                loop.stop()
             await runtime.coordination.wake("inbox")
             await runtime.coordination.wake("outbox")
     await runtime.channel.close()
     await runtime.coordination.close()
+
+
+def _sender_policy(runtime: Runtime) -> Policy:
+    settings = runtime.settings
+    return Policy(
+        parallel=settings.sender.parallel,
+        attempts=settings.sender.attempts,
+        look_up_after=timedelta(seconds=settings.sender.look_up_after_seconds),
+        typing=settings.sender.typing,
+        per_second=settings.overload.sends_per_second,
+        media_url=runtime.links.url,
+    )
+
+
+def _catch_up(runtime: Runtime) -> CatchUp:
+    chosen = runtime.settings.catch_up
+    policy = catch_up.Policy(
+        line=runtime.settings.twilio.sender,
+        every=timedelta(seconds=chosen.every_seconds),
+        overlap=timedelta(minutes=chosen.overlap_minutes),
+        reach=timedelta(hours=chosen.reach_hours),
+    )
+    return CatchUp(runtime.database, runtime.channel, runtime.coordination, runtime.flow, policy)
 
 
 def _fetcher(runtime: Runtime) -> attachments.Fetcher:
@@ -240,32 +249,20 @@ def means_of(runtime: Runtime) -> Means:
     return means_with(runtime.database, runtime.channel, runtime.settings, runtime.clock.now)
 
 
-def means_with(database: Database, channel: Channel, settings: Settings, now: Callable[[], datetime]) -> Means:
-    """What erasures are finished with. Raises OSError."""
-    return Means(database, channel, settings.attachments_folder, place_of(settings), now)
-
-
-def terms_of(settings: Settings, flow: Flow) -> Terms:
-    """How long each kind of data is kept."""
-    chosen = settings.retention
-    return Terms(
-        refused=timedelta(hours=chosen.refused_hours),
-        unanswered=timedelta(hours=chosen.unanswered_hours),
-        chats=timedelta(days=chosen.chats_days),
-        tickets=timedelta(days=chosen.tickets_days),
-        files=timedelta(days=chosen.files_days),
-        webhooks=timedelta(days=chosen.webhooks_days),
-        trail=timedelta(days=chosen.trail_days),
-        asks_consent=frozenset(name for name, node in flow.nodes.items() if isinstance(node, Consent)),
-    )
-
-
 def _keeper(runtime: Runtime) -> Keeper:
     async def tell(conversation_id: str) -> None:
         await runtime.coordination.publish(Change(conversation_id))
 
     terms = terms_of(runtime.settings, runtime.flow)
     return Keeper(means_of(runtime), terms, Night(runtime.settings.retention.hour), tell)
+
+
+def _exporter(runtime: Runtime) -> Exporter:
+    async def tell(export_id: str) -> None:
+        await runtime.coordination.publish(Change(export_id))
+
+    settings, flow = runtime.settings, runtime.flow
+    return Exporter(runtime.database, settings.exports_folder, flow.zone, runtime.clock.now, tell)
 
 
 async def _recover(runtime: Runtime, policy: Policy) -> None:

@@ -54,7 +54,25 @@ class Sender(_Section):
     parallel: int = Field(default=8, gt=0, le=64)
     attempts: int = Field(default=12, gt=0)
     look_up_after_seconds: float = Field(default=5, gt=0)
+    questions_last_minutes: float = Field(default=30, gt=0)
     typing: bool = True
+
+
+class CatchUp(_Section):
+    """How messages that no webhook brought are found."""
+
+    every_seconds: float = Field(default=60, gt=0)
+    overlap_minutes: float = Field(default=60, gt=0)
+    reach_hours: float = Field(default=48, gt=0)
+
+
+class Overload(_Section):
+    """What is done when more comes than can be answered at once."""
+
+    customer_per_minute: int = Field(default=30, ge=0)
+    sends_per_second: float = Field(default=0, ge=0)
+    burst_seconds: float = Field(default=2, ge=0)
+    late_minutes: float = Field(default=2, gt=0)
 
 
 class Attachments(_Section):
@@ -122,6 +140,8 @@ class Settings(BaseSettings):
     twilio: Twilio = Twilio()
     conversation: Conversation = Conversation()
     sender: Sender = Sender()
+    catch_up: CatchUp = CatchUp()
+    overload: Overload = Overload()
     attachments: Attachments = Attachments()
     console: Console = Console()
     promises: Promises = Promises()
@@ -141,6 +161,11 @@ class Settings(BaseSettings):
     def attachments_folder(self) -> Path:
         """Where customers' and agents' files are kept; several machines need a folder that they share."""
         return self.folder / "attachments"
+
+    @property
+    def exports_folder(self) -> Path:
+        """Where the files of tickets that agents asked for wait to be fetched; shared as the attachments are."""
+        return self.attachments_folder / "exports"
 
     @classmethod
     def settings_customise_sources(

@@ -15,8 +15,6 @@ from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
-#: PostgreSQL's number of its type `double precision`.
-_FLOAT8 = 701
 _Statement = sa.Select[Any] | sa.Insert | sa.Update | sa.Delete
 _Convert = Callable[[Any], Any]
 
@@ -147,10 +145,9 @@ def on_driver(connection: Connection, sql: str, values: Any = ()) -> Any:
 
 def _processor(kind: sa.types.TypeEngine[Any], dialect: Dialect, which: str) -> _Convert | None:
     its = kind.dialect_impl(dialect)
-    processor: _Convert | None
-    if which == "bind_processor":
-        processor = its.bind_processor(dialect)
-    else:
-        # Of numbers PostgreSQL's dialect asks which of the server's types they are.
-        processor = its.result_processor(dialect, _FLOAT8 if isinstance(kind, sa.Float) else None)
+    # psycopg's numbers want to know what the server calls them: 701 is its eight byte float.
+    kind_of_column: Any = 701 if isinstance(its, sa.Float) else None
+    processor: _Convert | None = (
+        its.bind_processor(dialect) if which == "bind_processor" else its.result_processor(dialect, kind_of_column)
+    )
     return processor

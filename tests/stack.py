@@ -56,6 +56,14 @@ class Stack:
         """All the bot has said to an address, oldest first."""
         return [record.body for record in self.fake.conversation(address) if record.direction is Direction.OUTBOUND]
 
+    def await_said(self, address: str, count: int) -> None:
+        """Wait until the bot has said so many things to an address."""
+        deadline = time.monotonic() + _PATIENCE
+        while len(self.said(address)) < count:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"the bot said only {self.said(address)}")
+            time.sleep(0.01)
+
     def advance(self, hours: float) -> None:
         """Move the product's clock forward, as the demo does."""
         httpx.post(f"{self.url}/dev/clock", json={"advance_hours": hours}).raise_for_status()
@@ -72,11 +80,14 @@ def _work_left(connection: sa.Connection, now: datetime) -> bool:
 
 
 @contextmanager
-def running_stack(folder: Path, at: datetime | None = None, fake: FakeTwilio | None = None, **chosen: Any) -> Iterator[Stack]:
-    """Start it all. `at` stops the clock at a time; `fake` has lived before; `chosen` are settings."""
+def running_stack(
+    folder: Path, at: datetime | None = None, fake: FakeTwilio | None = None, clock: Clock | None = None, **chosen: Any
+) -> Iterator[Stack]:
+    """Start it all. `at` stops the clock at a time; `fake` and `clock` have lived before; `chosen` are settings."""
     listener = socket.create_server(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    clock = Clock(source=lambda: at.astimezone(UTC)) if at is not None else Clock()
+    if clock is None:
+        clock = Clock(source=lambda: at.astimezone(UTC)) if at is not None else Clock()
     if fake is None:
         fake = FakeTwilio(account_sid=ACCOUNT, auth_token=TOKEN, sender=SENDER, webhook_url="", clock=clock.now)
     fake.webhook_url = url + MESSAGES_PATH

@@ -35,6 +35,7 @@ class Action(StrEnum):
     TICKET_CHANGED = "ticket:changed"
     CUSTOMER_ANSWERED = "ticket:answered"
     TICKETS_EXPORTED = "ticket:exported"
+    EXPORT_FETCHED = "ticket:export:fetched"
     ATTACHMENT_READ = "attachment:read"
     PERSON_READ = "person:read"
     PERSON_EXPORTED = "person:exported"

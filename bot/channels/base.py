@@ -32,6 +32,7 @@ class Received:
     profile_name: str  #: chosen by the sender: untrusted
     message: MessageReceived
     parameters: dict[str, list[str]]  #: everything that was posted, unknown names too
+    sent_at: datetime | None = None  #: aware; told only of a message that was looked up, and no webhook brought
 
 
 class DeliveryStatus(StrEnum):
@@ -83,6 +84,17 @@ class Copy:
 
     sid: str
     created_at: datetime  #: aware, UTC; whole seconds
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A customer's message as the provider's list has it: less than a webhook tells."""
+
+    sid: str
+    address: str
+    body: str
+    files: int  #: how many came with it; which, `look_up` says
+    sent_at: datetime  #: aware, UTC; whole seconds
 
 
 @dataclass(frozen=True)
@@ -145,6 +157,15 @@ class Channel(Protocol):
         """Let the provider delete its copy of a message and of the files in it; False if that is only possible later.
 
         What is not there (any more) is erased. Raises SendError.
+        """
+
+    def received_since(self, since: datetime) -> Sequence[Listed]:
+        """All messages of customers sent to us at or after `since`, oldest first. Raises SendError."""
+
+    def look_up(self, listed: Listed) -> Received:
+        """A listed message as far as it can be had afterwards: text and files, but neither a place nor a button's id.
+
+        Raises SendError, and ValueError for one that is from nobody's WhatsApp.
         """
 
     def file_source(self, key: FileKey) -> Source | None:

@@ -6,9 +6,10 @@ from functools import partial
 
 from bot.commands.listing import columns
 from bot.flows import read_flow
+from bot.housekeeping import means_with, terms_of
 from bot.privacy import keeper
 from bot.privacy.retention import plan
-from bot.runtime import channel_of, means_with, open_database, terms_of
+from bot.runtime import channel_of, open_database
 from bot.settings import Settings, require_account
 
 

@@ -1,4 +1,4 @@
-"""Serve customers: web, worker and sender in one process."""
+"""Serve customers: the web, and with an embedded database everything else too; on PostgreSQL `work` does that."""
 
 import argparse
 import asyncio
@@ -22,6 +22,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1; a proxy with TLS stands before it)"
     )
+    parser.add_argument(
+        "--work",
+        action="store_true",
+        help="on PostgreSQL: handle and send messages in this process too (with the embedded database it always does)",
+    )
     parser.add_argument("--port", type=int, default=8000, help="port to listen on (default: 8000)")
 
 
@@ -37,7 +42,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     try:
         runtime = build(settings)
         try:
-            uvloop.run(_serve(runtime, listening))
+            uvloop.run(_serve(runtime, listening, works=runtime.database.embedded or arguments.work))
         except StartFailedError:
             return 1
         finally:
@@ -47,11 +52,12 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-async def _serve(runtime: Runtime, listening: socket.socket) -> None:
+async def _serve(runtime: Runtime, listening: socket.socket, *, works: bool) -> None:
     stop = asyncio.Event()
     with signals(stop):
-        app = create_app(runtime)
+        app = create_app(runtime, works=works)
         async with serving(app, listening, lifespan=True, grace=_GRACE):
-            logging.getLogger(__name__).info("serving on port %d", listening.getsockname()[1])
+            does = "serving and working" if works else "serving; `soporte work` handles and sends messages"
+            logging.getLogger(__name__).info("%s, on port %d", does, listening.getsockname()[1])
             await stop.wait()
             app.state.stopping.set()  # open pages let go of their streams

@@ -1,4 +1,4 @@
-"""`soporte tickets list|show`: what customers asked for, in the terminal or as JSON."""
+"""`soporte tickets list|show|export`: what customers asked for, in the terminal, as JSON, or in a file for a spreadsheet."""
 
 import argparse
 import sys
@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy.engine import Connection
 
+from bot.commands import ticket_export
 from bot.commands.listing import clock, columns, line, lines, to_json
 from bot.db import Database
 from bot.messages.queries import Message, transcript
@@ -26,7 +27,7 @@ _ALL = 2**31 - 1
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
-    actions = parser.add_subparsers(dest="action", required=True, metavar="list|show")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="list|show|export")
     several = actions.add_parser("list", help="the newest tickets")
     several.add_argument("--status", choices=[status.value for status in Status], help="only tickets in this state")
     several.add_argument("--limit", type=_positive, default=50, metavar="N", help="how many at most (default: 50)")
@@ -34,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     show = actions.add_parser("show", help="one ticket with its history and its conversation")
     show.add_argument("number", help="the ticket's number, SF-000001")
     show.add_argument("--json", action="store_true", help="as JSON, for programs")
+    ticket_export.add_arguments(actions.add_parser("export", help="tickets into a file for a spreadsheet, a row each"))
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -42,6 +44,8 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     try:
         if arguments.action == "list":
             return _list(database, arguments.status, limit=arguments.limit, as_json=arguments.json)
+        if arguments.action == "export":
+            return ticket_export.run(arguments, database)
         return _show(database, arguments.number.strip().upper(), as_json=arguments.json)
     finally:
         database.close()

@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, assert_never
 
 from sqlalchemy.engine import Connection
@@ -47,6 +47,8 @@ class Scene:
     sid: str  #: of the message that caused the turn, or empty
     position: int  #: of the transcript's last message
     heard: str = ""  #: what the customer wrote
+    questions_last: timedelta = timedelta(minutes=30)  #: a question that could not be sent for so long gives way to newer words
+    sent_at: datetime | None = None  #: of a message that no webhook brought: when the customer sent it
     reasons: tuple[str, ...] = ()  #: why the bot says what it says, where no message of the customer's has them
     wake_at: datetime | None = None
     ticket: str = ""  #: number of the ticket that was opened in this turn
@@ -120,7 +122,8 @@ def attachments(parts: tuple[Media | Location, ...]) -> tuple[dict[str, Any], ..
 
 def _say(scene: Scene, effect: Say) -> None:
     for body in bubbles(effect.text.replace(TICKET, scene.ticket)):
-        _queue(scene, effect.author, body=body)
+        expires_at = scene.now + scene.questions_last if effect.is_question else None
+        _queue(scene, effect.author, body=body, expires_at=expires_at)
     # WhatsApp takes one file for each message, and a caption only for some types: so the words go before, on their own.
     for file in effect.files:
         item = {"file": file.id, "content_type": file.content_type}
@@ -139,6 +142,7 @@ def _queue(scene: Scene, author: str, **content: Any) -> None:
         address=scene.address,
         reasons=scene.reasons if author == "bot" else (),
         answers_sid="" if scene.has_answered else scene.sid,
+        look_up_from=scene.sent_at,
         **content,
     )
     scene.has_answered = True

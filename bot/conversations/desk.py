@@ -11,8 +11,9 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from bot.conversations.handle import Rules, handle_all
+from bot.conversations.handle import Rules, handle
 from bot.conversations.inbox import record_deed
+from bot.conversations.parking import handle_or_park_all
 from bot.conversations.queries import standing
 from bot.conversations.tables import conversations
 from bot.engine import conversation as snapshot
@@ -105,7 +106,7 @@ def reply(desk: Desk, number: str, text: str, key: str, files: tuple[SentFile, .
     deed = AgentReplied(number, desk.agent, text, files)
     if not record_deed(desk.connection, ticket.conversation_id, deed, desk.now, key=f"reply:{key}"):
         return False
-    handle_all(desk.connection, desk.rules, ticket.conversation_id, desk.now)
+    handle(desk.connection, desk.rules, ticket.conversation_id, desk.now)
     mark_read(desk.connection, number)
     drafts.keep(desk.connection, number, desk.agent, "", desk.now)
     return True
@@ -157,7 +158,7 @@ def _locked(desk: Desk, number: str) -> tuple[Ticket, Conversation]:
     by_id = sa.select(conversations.c.state).where(conversations.c.id == ticket.conversation_id)
     if desk.connection.execute(by_id.with_for_update()).first() is None:
         raise TicketChangedError(number)  # two contacts became one just now, and their conversations too
-    handle_all(desk.connection, desk.rules, ticket.conversation_id, desk.now)
+    handle_or_park_all(desk.connection, desk.rules, ticket.conversation_id, desk.now)
     again = queries.ticket(desk.connection, number)
     if again is None:
         raise UnknownTicketError(number)
@@ -171,4 +172,4 @@ def _refuse_if_held(desk: Desk, here: Conversation) -> None:
 
 def _tell(desk: Desk, ticket: Ticket, deed: Input) -> None:
     record_deed(desk.connection, ticket.conversation_id, deed, desk.now)
-    handle_all(desk.connection, desk.rules, ticket.conversation_id, desk.now)
+    handle(desk.connection, desk.rules, ticket.conversation_id, desk.now)

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 
 from bot.contacts.tables import contacts
 from bot.conversations.apply import Scene, apply, write_received
-from bot.conversations.inbox import MOST_ATTEMPTS
+from bot.conversations.dialogues import follow
 from bot.conversations.tables import conversations, inbox
 from bot.engine import conversation as snapshot
 from bot.engine import stored
@@ -27,19 +27,15 @@ from bot.tickets.queries import tickets_of
 from bot.tickets.rights import cases_of
 
 #: SQLite has one writer and ignores the lock; on PostgreSQL another worker at this conversation makes us pass on.
-_LOCKED = Prepared(
+LOCKED = Prepared(
     sa.select(conversations, contacts.c.phone)
     .join_from(conversations, contacts)
     .where(conversations.c.id == sa.bindparam("conversation_id"))
     .with_for_update(of=conversations, skip_locked=True)
 )
-_OLDEST = Prepared(
-    sa.select(inbox.c.id, inbox.c.key, inbox.c.input, inbox.c.attempts)
-    .where(
-        inbox.c.conversation_id == sa.bindparam("conversation_id"),
-        inbox.c.handled_at.is_(None),
-        inbox.c.attempts < MOST_ATTEMPTS,
-    )
+OLDEST = Prepared(
+    sa.select(inbox.c.id, inbox.c.key, inbox.c.input, inbox.c.attempts, inbox.c.received_at, inbox.c.sent_at, inbox.c.due_at)
+    .where(inbox.c.conversation_id == sa.bindparam("conversation_id"), inbox.c.handled_at.is_(None))
     .order_by(inbox.c.arrival)
     .limit(1)
 )
@@ -58,8 +54,10 @@ _DONE = Prepared(sa.update(inbox).where(inbox.c.id == sa.bindparam("input_id")).
 _FAILED = Prepared(
     sa.update(inbox)
     .where(inbox.c.id == sa.bindparam("input_id"))
-    .values(attempts=inbox.c.attempts + 1, error=sa.bindparam("kind"))
+    .values(attempts=inbox.c.attempts + 1, error=sa.bindparam("kind"), due_at=sa.bindparam("again_at"))
 )
+#: After a first failed attempt; twice as long after the second, and so on.
+_REST = timedelta(seconds=0.5)
 
 
 class StaleTurn(Exception):  # noqa: N818 (nothing is wrong: another worker was faster, and this turn is thrown away)
@@ -76,14 +74,20 @@ class Rules:
     agent_idle_after: timedelta
     reopen_within: timedelta
     template: str  #: ContentSid of the template that asks a customer to write, or empty
+    burst: timedelta = timedelta(seconds=2)  #: messages that follow so closely are one: no question is repeated between them
+    late_after: timedelta = timedelta(minutes=2)  #: an answer that comes later asks for pardon
+    questions_last: timedelta = timedelta(minutes=30)  #: see `apply.Scene`
     promises: Promises | None = None
 
 
-def handle(connection: Connection, rules: Rules, conversation_id: str, now: datetime) -> bool:
-    """Handle the oldest waiting input of a conversation; False if there is none, or another worker is at it."""
-    here = _LOCKED.first(connection, conversation_id=conversation_id)
-    waits = None if here is None else _OLDEST.first(connection, conversation_id=conversation_id)
-    if here is None or waits is None:
+def handle(connection: Connection, rules: Rules, conversation_id: str, now: datetime, *, early: bool = False) -> bool:
+    """Handle the oldest waiting input of a conversation; False if there is none, or another worker is at it.
+
+    One that is to be handled later is left for then, unless `early`.
+    """
+    here = LOCKED.first(connection, conversation_id=conversation_id)
+    waits = None if here is None else OLDEST.first(connection, conversation_id=conversation_id)
+    if here is None or waits is None or (not early and waits.due_at is not None and waits.due_at > now):
         return False
     happened = stored.from_json(waits.input)
     circumstances = Circumstances(
@@ -95,38 +99,38 @@ def handle(connection: Connection, rules: Rules, conversation_id: str, now: date
         resume_after=rules.resume_after,
         agent_idle_after=rules.agent_idle_after,
         reopen_within=rules.reopen_within,
+        burst=rules.burst,
+        late_after=rules.late_after,
+        waited=now - (waits.sent_at or waits.received_at),
         template=rules.template,
     )
-    result = step(rules.flow, snapshot.from_json(here.state), happened, circumstances)
-    scene = _scene(connection, here, waits, now)
-    scene.promises = rules.promises
+    before = snapshot.from_json(here.state)
+    result = step(rules.flow, before, happened, circumstances)
+    scene = scene_of(connection, rules, here, waits, now)
     if isinstance(happened, MessageReceived):
         write_received(scene, happened, result.reasons)
     else:
         scene.reasons = result.reasons
     for effect in result.effects:
         apply(scene, effect)
-    _save(scene, here.version, snapshot.to_json(result.conversation))
+    follow(connection, rules.flow, conversation_id, (before, happened, result), now)
+    save(scene, here.version, snapshot.to_json(result.conversation))
     _DONE.run(connection, input_id=waits.id, now=now)
     return True
 
 
-def handle_all(connection: Connection, rules: Rules, conversation_id: str, now: datetime) -> None:
-    """Handle all that waits in a conversation that this transaction has locked. Raises what a turn raises."""
-    while handle(connection, rules, conversation_id, now):
-        pass
-
-
-def note_failure(connection: Connection, conversation_id: str, kind: str) -> int:
-    """Count a failed attempt at the oldest waiting input; returns how many that makes."""
-    waits = _OLDEST.first(connection, conversation_id=conversation_id)
+def note_failure(connection: Connection, conversation_id: str, kind: str, now: datetime) -> int:
+    """Count a failed attempt at the oldest waiting input, and let it rest; returns how many that makes."""
+    waits = OLDEST.first(connection, conversation_id=conversation_id)
     if waits is None:
         return 0
-    _FAILED.run(connection, input_id=waits.id, kind=kind)
-    return int(waits.attempts) + 1
+    attempts = int(waits.attempts) + 1
+    _FAILED.run(connection, input_id=waits.id, kind=kind, again_at=now + _REST * attempts)
+    return attempts
 
 
-def _scene(connection: Connection, here: Any, waits: Any, now: datetime) -> Scene:
+def scene_of(connection: Connection, rules: Rules, here: Any, waits: Any, now: datetime) -> Scene:
+    """What the turn of a waiting input is written down with: `here` is its conversation's row, `waits` its own."""
     return Scene(
         connection=connection,
         now=now,
@@ -136,10 +140,14 @@ def _scene(connection: Connection, here: Any, waits: Any, now: datetime) -> Scen
         input_id=waits.id,
         sid=waits.key if waits.input["type"] == "message_received" else "",
         position=here.positions,
+        questions_last=rules.questions_last,
+        sent_at=waits.sent_at,
+        promises=rules.promises,
     )
 
 
-def _save(scene: Scene, version: int, state: dict[str, Any]) -> None:
+def save(scene: Scene, version: int, state: dict[str, Any]) -> None:
+    """Write the conversation as it stands after the turn. Raises StaleTurn."""
     new = {"new_state": state, "new_positions": scene.position, "new_wake_at": scene.wake_at}
     if _SAVE.run(scene.connection, conversation_id=scene.conversation_id, read=version, **new) != 1:
         raise StaleTurn

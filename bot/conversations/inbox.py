@@ -3,7 +3,7 @@
 Secrets are masked here, in memory, before the first write: there is no raw copy.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -15,17 +15,18 @@ from bot.channels.base import Received
 from bot.contacts.find import find
 from bot.contacts.tombstones import is_buried
 from bot.conversations.merge import merge
+from bot.conversations.pace import PAID, Pace, milliseconds
 from bot.conversations.tables import conversations, inbox
+from bot.db import Moment
 from bot.engine import conversation as snapshot
 from bot.engine import stored
 from bot.engine.flow import Flow
-from bot.engine.inputs import Input, TimeRanOut
+from bot.engine.inputs import Input, MessagesPiledUp, TimeRanOut
 from bot.engine.step import begin
 from bot.statements import Prepared, insert_new
 from bot.understanding.redaction import redact, redact_fields
 
-#: After so many failed attempts an input is left alone, so that it cannot block the ones after it.
-MOST_ATTEMPTS = 5
+_UNLIMITED = Pace()
 #: What agents do in between does not count: the customer's last message is among so many inputs.
 _LOOK_BACK = 8
 #: A secret that was announced and has not come for so long is not coming: the next word is something else.
@@ -36,8 +37,16 @@ _KNOWN = Prepared(sa.select(inbox.c.id).where(inbox.c.key == sa.bindparam("key")
 _ARRIVE = Prepared(
     sa.update(conversations)
     .where(conversations.c.contact_id == sa.bindparam("contact"))
-    .values(arrivals=conversations.c.arrivals + 1, address=sa.bindparam("to"), last_message_at=sa.bindparam("now"))
-    .returning(conversations.c.id, conversations.c.arrivals)
+    .values(
+        arrivals=conversations.c.arrivals + 1,
+        address=sa.bindparam("to"),
+        last_message_at=sa.case(
+            (conversations.c.last_message_at > sa.bindparam("heard_at", type_=Moment), conversations.c.last_message_at),
+            else_=sa.bindparam("heard_at", type_=Moment),
+        ),
+        pace=PAID,
+    )
+    .returning(conversations.c.id, conversations.c.arrivals, conversations.c.pace)
 )
 _LATEST = Prepared(
     sa.select(inbox.c.input, inbox.c.awaits_secret, inbox.c.received_at)
@@ -45,10 +54,19 @@ _LATEST = Prepared(
     .order_by(inbox.c.arrival.desc())
     .limit(sa.bindparam("most"))
 )
-_WAITING = Prepared(
-    sa.select(inbox.c.conversation_id)
-    .where(inbox.c.handled_at.is_(None), inbox.c.attempts < MOST_ATTEMPTS)
+#: Of one who writes a lot at once only so many inputs are looked at: the others get their turn.
+_OF_EACH = 8
+_longest = (
+    sa.select(inbox.c.conversation_id, inbox.c.id)
+    .where(inbox.c.handled_at.is_(None), sa.or_(inbox.c.due_at.is_(None), inbox.c.due_at <= sa.bindparam("now")))
     .order_by(inbox.c.id)
+    .limit(sa.bindparam("looked_through"))
+    .subquery()
+)
+_WAITING = Prepared(
+    sa.select(_longest.c.conversation_id)
+    .group_by(_longest.c.conversation_id)
+    .order_by(sa.func.min(_longest.c.id))
     .limit(sa.bindparam("most"))
 )
 _RUN_OUT = Prepared(
@@ -64,7 +82,16 @@ _DUE = Prepared(
 )
 
 
-def record_message(connection: Connection, received: Received, flow: Flow, now: datetime) -> bool:
+@dataclass(frozen=True)
+class _Place:
+    """Where an input stands in its conversation, and when its turn comes."""
+
+    conversation_id: str
+    arrival: int
+    due_at: datetime | None
+
+
+def record_message(connection: Connection, received: Received, flow: Flow, now: datetime, pace: Pace = _UNLIMITED) -> bool:
     """Put a customer's message into the inbox; False if it is there already or was erased, and then nothing is changed."""
     if _KNOWN.first(connection, key=received.sid) is not None:
         return False
@@ -75,11 +102,16 @@ def record_message(connection: Connection, received: Received, flow: Flow, now: 
     if found.duplicate_id:
         _begin_conversation(connection, found.contact_id, received.address, flow, now)
         merge(connection, kept=found.contact_id, duplicate=found.duplicate_id)
-    place = _ARRIVE.first(connection, contact=found.contact_id, to=received.address, now=now)
+    arriving = {"contact": found.contact_id, "to": received.address, "heard_at": received.sent_at or now}
+    arriving |= {"now_paid": milliseconds(now), "cost": pace.cost}
+    place = _ARRIVE.first(connection, **arriving)
     if place is None:
-        _begin_conversation(connection, found.contact_id, received.address, flow, now)
-        place = _ARRIVE.first(connection, contact=found.contact_id, to=received.address, now=now)
-    return _record(connection, received, flow, (place.id, place.arrivals), now)
+        _begin_conversation(connection, found.contact_id, received.address, flow, received.sent_at or now)
+        place = _ARRIVE.first(connection, **arriving)
+    is_new = _record(connection, received, flow, _Place(place.id, place.arrivals, pace.due(place.pace, now)), now)
+    if pace.begins_to_wait(place.pace, now):
+        record_deed(connection, place.id, MessagesPiledUp(), now, key=f"pace:{received.sid}")
+    return is_new
 
 
 def record_time_out(connection: Connection, conversation_id: str, due: datetime, now: datetime) -> bool:
@@ -129,9 +161,10 @@ def record_deed(connection: Connection, conversation_id: str, deed: Input, now: 
     )
 
 
-def waiting(connection: Connection, limit: int) -> list[str]:
-    """Conversations in which something waits to be handled, the longest waiting first."""
-    return list(dict.fromkeys(row.conversation_id for row in _WAITING.all(connection, most=limit)))
+def waiting(connection: Connection, now: datetime, limit: int) -> list[str]:
+    """Conversations in which something is to be handled, the one that has waited longest first."""
+    found = _WAITING.all(connection, now=now, looked_through=limit * _OF_EACH, most=limit)
+    return [row.conversation_id for row in found]
 
 
 def due(connection: Connection, now: datetime, limit: int) -> list[tuple[str, datetime]]:
@@ -154,19 +187,20 @@ def _begin_conversation(connection: Connection, contact_id: str, address: str, f
     insert_new(connection, conversations, values)
 
 
-def _record(connection: Connection, received: Received, flow: Flow, place: tuple[str, int], now: datetime) -> bool:
-    conversation_id, arrival = place
+def _record(connection: Connection, received: Received, flow: Flow, place: _Place, now: datetime) -> bool:
     secrets = flow.vocabulary.secrets
-    announced = _announced(connection, conversation_id, now)
+    announced = _announced(connection, place.conversation_id, now)
     redacted = redact(received.message.text, secrets, announced)
     message = replace(received.message, text=redacted.text, masked=redacted.masked)
     return insert_new(
         connection,
         inbox,
         {
-            "conversation_id": conversation_id,
-            "arrival": arrival,
+            "conversation_id": place.conversation_id,
+            "arrival": place.arrival,
             "key": received.sid,
+            "sent_at": received.sent_at,
+            "due_at": place.due_at,
             "input": stored.to_json(message),
             "parameters": redact_fields(received.parameters, secrets, announced),
             "awaits_secret": redacted.awaits,

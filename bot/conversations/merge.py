@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.contacts.tables import addresses, consents, contacts, erasure_refusals
-from bot.conversations.tables import conversations, inbox
+from bot.conversations.tables import conversations, dialogues, inbox
 from bot.messages.tables import messages
 from bot.tickets.tables import tickets
 
@@ -48,4 +48,5 @@ def _append(connection: Connection, old: sa.Row[tuple[object, ...]], new: sa.Row
             .where(table.c.conversation_id == old.id)
             .values({"conversation_id": new.id, place.name: place + offset})
         )
-    connection.execute(sa.update(tickets).where(tickets.c.conversation_id == old.id).values(conversation_id=new.id))
+    for moved in (tickets, dialogues):
+        connection.execute(sa.update(moved).where(moved.c.conversation_id == old.id).values(conversation_id=new.id))

@@ -16,7 +16,7 @@ conversations = sa.Table(
     sa.Column("positions", sa.Integer, nullable=False),  # how many messages the transcript holds
     sa.Column("last_message_at", Moment, nullable=False),  # of the customer: the 24-hour window counts from here
     sa.Column("wake_at", Moment, nullable=True, index=True),
-    sa.Column("pace", sa.Float, nullable=True),  # seconds since 1970 up to which what the customer wrote is paid for: see `pace`
+    sa.Column("pace", sa.BigInteger, nullable=True),  # see `pace`: milliseconds since 1970
 )
 
 inbox = sa.Table(
@@ -57,4 +57,20 @@ catch_ups = sa.Table(
     sa.Column("watermark", Moment, nullable=False),  # by the provider's clock: all that was sent before is in the inbox
     sa.Column("looked_at", Moment, nullable=True),  # when it was compared last
     sa.Column("found", sa.BigInteger, nullable=False),  # how many messages no webhook had brought, in all
+)
+
+#: What one customer and the bot had to say to each other without a long silence: for the reports, and nothing else.
+dialogues = sa.Table(
+    "dialogues",
+    metadata,
+    sa.Column("id", Counter, primary_key=True),
+    sa.Column("conversation_id", sa.Text, sa.ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False, index=True),
+    sa.Column("began_at", Moment, nullable=False, index=True),
+    sa.Column("last_at", Moment, nullable=False),  # when the customer wrote last
+    sa.Column("path", Json, nullable=False),  # the nodes it came through, each once, in the order of the first visit
+    sa.Column("node", sa.Text, nullable=False),  # where it stands, or stood before it came to rest
+    sa.Column("answered", sa.Boolean, nullable=False),  # a documented answer was given
+    sa.Column("helped", sa.Boolean, nullable=False),  # and the customer said that it was of use, or that they would wait
+    sa.Column("opened_ticket", sa.Boolean, nullable=False),
+    sa.Column("asked_agent", sa.Boolean, nullable=False),  # the customer asked for an agent, or one came
 )

@@ -6,10 +6,10 @@ from datetime import datetime
 from functools import partial
 
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import OperationalError
 
 from bot.conversations import inbox
-from bot.conversations.handle import Rules, StaleTurn, handle, note_failure
+from bot.conversations.handle import OLDEST, Rules, StaleTurn, handle, note_failure
+from bot.conversations.parking import MOST_ATTEMPTS, TROUBLE_OF_THE_DATABASE, park, set_aside
 from bot.db import attempt
 
 
@@ -25,11 +25,12 @@ class Turned:
 def visit(connection: Connection, rules: Rules, now: datetime, limit: int) -> Sequence[Turned]:
     """Give a turn to each of the `limit` conversations that wait longest; what another worker is at is left out.
 
-    A turn that fails leaves nothing behind and spoils no other. Raises OperationalError when it is the database that fails.
+    A turn that fails leaves nothing behind and spoils no other. One that fails too often is parked.
+    Raises what SQLAlchemy raises when it is the database that fails.
     """
     for conversation_id, due in inbox.due(connection, now, limit):
         inbox.record_time_out(connection, conversation_id, due, now)
-    turns = (_turn(connection, rules, conversation_id, now) for conversation_id in inbox.waiting(connection, limit))
+    turns = (_turn(connection, rules, conversation_id, now) for conversation_id in inbox.waiting(connection, now, limit))
     return [turned for turned in turns if turned is not None]
 
 
@@ -40,8 +41,21 @@ def _turn(connection: Connection, rules: Rules, conversation_id: str, now: datet
             return Turned(conversation_id) if outcome.result else None
         case StaleTurn():
             return Turned(conversation_id)
-        case OperationalError():
-            raise outcome.error
+        case error if isinstance(error, TROUBLE_OF_THE_DATABASE):
+            raise error
         case error:
-            attempts = note_failure(connection, conversation_id, type(error).__name__)
+            kind = type(error).__name__
+            attempts = note_failure(connection, conversation_id, kind, now)
+            if attempts >= MOST_ATTEMPTS:
+                _park(connection, rules, conversation_id, kind, now)
             return Turned(conversation_id, error, attempts)
+
+
+def _park(connection: Connection, rules: Rules, conversation_id: str, kind: str, now: datetime) -> None:
+    """Give it to a person; if not even that can be written, put it out of the way of the next ones: the log has it."""
+    parked = attempt(connection, partial(park, rules=rules, conversation_id=conversation_id, kind=kind, now=now))
+    if isinstance(parked.error, TROUBLE_OF_THE_DATABASE):
+        raise parked.error
+    waits = OLDEST.first(connection, conversation_id=conversation_id) if parked.error is not None else None
+    if waits is not None:
+        set_aside(connection, waits.id, f"{kind} {type(parked.error).__name__}", now)

@@ -12,6 +12,7 @@ from functools import partial
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.conversations.handle import Rules
+from bot.conversations.parking import MOST_ATTEMPTS, place_of
 from bot.conversations.visit import Turned, visit
 from bot.coordination.base import Change, Coordination
 from bot.db import Database
@@ -19,7 +20,6 @@ from bot.db import Database
 _log = logging.getLogger(__name__)
 SWEEP_SECONDS = 2.0
 _AT_ONCE = 64
-_PAUSE_AFTER_FAILURE = 0.5
 
 
 class Worker:
@@ -51,12 +51,11 @@ class Worker:
                 await self._coordination.wait("inbox", SWEEP_SECONDS)
 
     async def _tell(self, turns: Sequence[Turned]) -> None:
-        """What was written is to be sent, and shown to agents; a message that breaks the rules is not tried again at once."""
+        """What was written is to be sent, and shown to agents; a message that breaks the rules tells no words in the log."""
         await self._coordination.wake("outbox")
         for turned in turns:
             await self._coordination.publish(Change(turned.conversation_id))
             if turned.error is not None:
                 told = {"conversation": turned.conversation_id, "attempts": turned.attempts}
-                _log.error("a turn failed", exc_info=turned.error, extra=told)
-        if any(turned.error is not None for turned in turns):
-            await asyncio.sleep(_PAUSE_AFTER_FAILURE)
+                fate = "is parked" if turned.attempts >= MOST_ATTEMPTS else "waits for another try"
+                _log.error("a turn failed, and its input %s: %s", fate, place_of(turned.error), extra=told)

@@ -21,6 +21,8 @@ _SHORTEST, _LONGEST = timedelta(days=14), timedelta(days=730)
 _APART = timedelta(minutes=1)
 _SETTLED_AFTER = timedelta(days=7)
 _LONGEST_TALK = timedelta(hours=12)
+_ANSWER_WITHIN, _SOLVED_WITHIN = timedelta(hours=8), timedelta(hours=48)
+_RATE_IT, _COMMENT_IT, _CAME_BEFORE = 0.35, 0.25, 0.6
 
 
 @dataclass
@@ -37,8 +39,20 @@ class Person:
 
 
 @dataclass(frozen=True)
+class Way:
+    """A dialogue of the customer with the bot: the nodes it came through, and how it ended."""
+
+    at: datetime
+    path: tuple[str, ...]
+    answered: bool = False
+    helped: bool = False
+    opened_ticket: bool = False
+    asked_agent: bool = False
+
+
+@dataclass(frozen=True)
 class Story:
-    """A ticket and what was said around it: (is it the customer?, text) with the first at `began`, a minute apart."""
+    """A ticket and what was said around it: (is it the customer?, text), half a minute apart, up to `created_at`."""
 
     person: Person
     is_new: bool  #: the first ticket of this person
@@ -52,6 +66,12 @@ class Story:
     created_at: datetime
     last_message_at: datetime
     said: tuple[tuple[bool, str], ...]
+    ways: tuple[Way, ...]
+    due: tuple[datetime, datetime]  #: until when an answer and a solution were promised
+    answered_at: datetime | None
+    resolved_at: datetime | None
+    rating: int | None
+    comment: str
 
 
 @cache
@@ -105,7 +125,46 @@ def _story(
     unread = is_open and chance.random() < 0.25
     fields = _fields(person, created_at)
     person.last_message_at = max(last, person.last_message_at or last)
-    return Story(person, is_new, category, case, detail, fields, status, assignee, unread, created_at, last, tuple(said))
+    happened = _handled(status, created_at, now, chance)
+    ways = _ways(case, created_at, chance)
+    return Story(
+        person, is_new, category, case, detail, fields, status, assignee, unread, created_at, last, tuple(said), ways, *happened
+    )
+
+
+def _handled(
+    status: Status, created_at: datetime, now: datetime, chance: random.Random
+) -> tuple[tuple[datetime, datetime], datetime | None, datetime | None, int | None, str]:
+    """What became of the ticket: the promises, the first answer, the solution, the stars and what was said to them."""
+    due = (created_at + _ANSWER_WITHIN, created_at + _SOLVED_WITHIN)
+    if status is Status.OPEN:
+        return due, None, None, None, ""
+    spent = (now - created_at) * min(0.5, chance.random())
+    answered = created_at + min(spent, _ANSWER_WITHIN * (2 * chance.random() ** 2))
+    if status is not Status.RESOLVED:
+        return due, answered, None, None, ""
+    resolved = answered + min((now - answered) * chance.random(), _SOLVED_WITHIN * (2 * chance.random() ** 2))
+    if chance.random() >= _RATE_IT:
+        return due, answered, resolved, None, ""
+    (stars,) = chance.choices((1, 2, 3, 4, 5), (5, 4, 9, 24, 58))
+    comments = material()["comments"][stars]
+    return due, answered, resolved, stars, chance.choice(comments) if chance.random() < _COMMENT_IT else ""
+
+
+def _ways(case: str, created_at: datetime, chance: random.Random) -> tuple[Way, ...]:
+    """The dialogue that ended in the ticket and, for many, one of an earlier day: its words are forgotten, its way is not."""
+    texts = material()
+    name = "with_answer" if case and chance.random() < 0.4 else "to_ticket"
+    last = Way(created_at, tuple(texts["ways"][name]), answered=name == "with_answer", opened_ticket=True)
+    if chance.random() >= _CAME_BEFORE:
+        return (last,)
+    others = texts["other_ways"]
+    (other,) = chance.choices(others, [one["often"] for one in others])
+    earlier = created_at - timedelta(days=1 + 6 * chance.random())
+    before = Way(
+        earlier, tuple(other["path"]), other["answered"], other["path"][-1] == "resuelto", asked_agent=other.get("agent", False)
+    )
+    return (before, last)
 
 
 def _status(age: timedelta, chance: random.Random) -> Status:

@@ -40,7 +40,7 @@ def obey(turn: Turn, command: Command, fire: Fire) -> None:
             fire(turn, "tickets")
         case Command.HELP:
             turn.say_phrase("help")
-            turn.flow.nodes[turn.state].remind(turn)
+            turn.remind()
         case Command.MY_DATA | Command.CORRECT_DATA | Command.ERASE_DATA | Command.REVOKE | Command.POLICY:
             pass  # heard before, by `rights`; but for "no acepto" where that is the node's own answer
         case _:
@@ -149,7 +149,7 @@ def _tell_cases(turn: Turn, cases: list[str], fire: Fire, *, moves: bool) -> Non
         fire(turn, f"case.{cases[-1]}")
     elif turn.state in turn.flow.forms:
         turn.say_phrase("back_to_question")
-        turn.flow.nodes[turn.state].remind(turn)
+        turn.remind()
 
 
 def _request(turn: Turn, trigger: str, fire: Fire) -> None:
@@ -166,12 +166,12 @@ def _small_talk(turn: Turn, text: str, understood: Understanding, fire: Fire, *,
     match understood.intents:
         case ("saludo",) if turn.state != turn.flow.start:  # the start node greets in its own words
             turn.say_phrase("hello_again")
-            turn.flow.nodes[turn.state].remind(turn)
+            turn.remind()
             return True
         case ("despedida_gracias",):
             turn.say_phrase("you_are_welcome")
             if in_form:
-                turn.flow.nodes[turn.state].remind(turn)
+                turn.remind()
             else:
                 fire(turn, "rest")
             return True

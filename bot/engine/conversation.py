@@ -51,6 +51,8 @@ class Conversation:
     pending: tuple[Pending, ...] = ()
     invited: bool = False  #: the customer was asked, by a template, to write so that it can be delivered
     rating: str = ""  #: number of the ticket whose attention the customer is asked to rate
+    asked: str = ""  #: a short name for the question that was said last, if nothing was said after it
+    delay_told_at: datetime | None = None  #: when the customer was told last that answers take time
     asked_at: datetime | None = None  #: when they were asked: the question is good for as long as a menu is
 
 

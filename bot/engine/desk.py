@@ -102,7 +102,7 @@ def resolve(turn: Turn, happened: TicketResolved, fire: Fire) -> None:
         return
     turn.say_phrase("ticket_resolved", {"ticket": happened.ticket})
     if {turn.state, turn.conversation.return_to} & turn.flow.forms.keys():
-        turn.flow.nodes[turn.state].remind(turn)
+        turn.remind()
         return
     turn.change(rating=happened.ticket, asked_at=turn.circumstances.now)
     fire(turn, "aside.rate")

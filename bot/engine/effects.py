@@ -19,6 +19,7 @@ class Say:
     text: str
     author: str = "bot"  #: or an agent's username
     files: tuple[SentFile, ...] = ()
+    is_question: bool = False  #: only asks, or leads up to a question: stale after a while, and then better left unsaid
 
 
 @dataclass(frozen=True)

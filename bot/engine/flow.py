@@ -152,4 +152,8 @@ def _ways_from_anywhere(nodes: Mapping[str, Node], back: Mapping[str, str], role
 def _enter(event: EventData) -> None:
     """Called by the machine after every move: the new node says what it has to say."""
     turn = cast(Turn, event.model)
-    turn.next = turn.flow.nodes[turn.state].enter(turn)
+    turn.visited.append(turn.state)
+    node, said = turn.flow.nodes[turn.state], len(turn.effects)
+    turn.next = node.enter(turn)
+    if node.waits:
+        turn.mark_questions(said)

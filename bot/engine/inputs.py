@@ -56,6 +56,11 @@ class TimeRanOut:
 
 
 @dataclass(frozen=True)
+class MessagesPiledUp:
+    """The customer writes so fast that what they write from now on has to wait a little."""
+
+
+@dataclass(frozen=True)
 class AgentTookOver:
     """An agent made a ticket theirs and talks to its customer from now on; also when they take it from a colleague."""
 
@@ -98,4 +103,4 @@ class TicketResolved:
     agent: str
 
 
-Input = MessageReceived | TimeRanOut | AgentTookOver | AgentReleased | AgentReplied | TicketResolved
+Input = MessageReceived | TimeRanOut | MessagesPiledUp | AgentTookOver | AgentReleased | AgentReplied | TicketResolved

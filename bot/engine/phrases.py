@@ -35,6 +35,10 @@ class Sentences(_Words):
     media_outside: Text  #: a file came when no request was under way
     audio: Text  #: a voice note: nobody listens to it now
     only_text: Text  #: a sticker, contact cards, or something unknown
+    late: Text  #: before an answer that comes minutes late
+    slow_down: Text  #: to whoever writes faster than they are answered
+    parked: Text  #: a message could not be handled and lies before a person now; {ticket}, {hours}
+    parked_category: Text  #: of that ticket
     reminder: Text  #: silence in the middle of a form
     my_data: Text  #: a summary of what is kept, of the four lines below it; {data}
     my_phone: Text  #: {data}
@@ -94,6 +98,7 @@ _KNOWN = {
     "resolved_lately": {"ticket"},
     "resolved_before": {"ticket"},
     "reopened": {"ticket", "hours"},
+    "parked": {"ticket", "hours"},
 }
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 
-from bot.engine import asides, desk, rights
+from bot.engine import asides, bursts, desk, rights
 from bot.engine.conversation import Conversation
 from bot.engine.effects import Effect, Say, WakeAt
 from bot.engine.flow import Flow
@@ -27,9 +27,11 @@ from bot.engine.inputs import (
     Input,
     Kind,
     MessageReceived,
+    MessagesPiledUp,
     TicketResolved,
     TimeRanOut,
 )
+from bot.engine.joining import joined
 from bot.engine.nodes.ask import Ask
 from bot.engine.nodes.base import STAY
 from bot.engine.nodes.collect import Collect
@@ -43,8 +45,6 @@ from bot.understanding.menu import path
 _MOST_MOVES = 50
 #: Triggers that lead out of a form for good, so that a correction under way is over.
 _LEAVES_FORM = frozenset({"menu", "agent", "tickets", "cancel", "rest"})
-#: Twilio takes 1,600 characters in a message; texts said in one step are joined up to a size that is pleasant to read.
-_LONGEST_JOINED = 1200
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,7 @@ class Step:
     #: Why, for agents: a meaning by its name alone, all else as a kind and what it is about. Kinds: those of understanding,
     #: `command`, `at` and `to` (nodes before and after), `way` (node and trigger), `unfit`, `missed`, `happened`.
     reasons: tuple[str, ...] = ()
+    visited: tuple[str, ...] = ()  #: the nodes it led through, each once, in order; documented answers given in passing too
 
 
 def begin(flow: Flow) -> Conversation:
@@ -75,11 +76,15 @@ def step(flow: Flow, conversation: Conversation, happened: Input, circumstances:
                 rights.hear(turn, happened, fire)
             elif not delivered:  # else they wrote in order to read it, as they were asked to
                 _message(turn, happened)
+                bursts.leave_out_repeats(turn, conversation)
+                bursts.ask_pardon(turn)
             turn.change(last_at=circumstances.now, reminded=False)
         case TimeRanOut():
             turn.reasons.append("happened time_ran_out")
             desk.let_time_run_out(turn)
             _time_ran_out(turn)
+        case MessagesPiledUp():
+            bursts.slow_down(turn)
         case AgentTookOver():
             turn.reasons.append("happened agent_took_over")
             desk.take_over(turn, happened)
@@ -97,7 +102,7 @@ def step(flow: Flow, conversation: Conversation, happened: Input, circumstances:
     turn.reasons.append(f"to {turn.state}")
     if (wake_at := _wake_at(turn)) is not None:
         turn.effects.append(WakeAt(wake_at))
-    return Step(after, _joined(turn.effects), tuple(turn.reasons))
+    return Step(after, joined(turn.effects), tuple(turn.reasons), tuple(dict.fromkeys(turn.visited)))
 
 
 def _wake_at(turn: Turn) -> datetime | None:
@@ -210,7 +215,7 @@ def _without_words(turn: Turn, said: MessageReceived) -> bool:
         return False
     if not turn.effects:
         turn.say_phrase("only_text")
-    turn.flow.nodes[turn.state].remind(turn)
+    turn.remind()
     return True
 
 
@@ -251,6 +256,7 @@ def _path(turn: Turn, said: MessageReceived) -> bool:
 def _walk(turn: Turn, begin_at: str, triggers: list[str]) -> bool:
     """Take several menus in one go; only the last arrival is heard."""
     turn.state = begin_at
+    turn.visited.append(begin_at)
     turn.change(misses=0)
     for trigger in triggers[:-1]:
         heard = len(turn.effects)
@@ -264,12 +270,12 @@ def _miss(turn: Turn) -> None:
     turn.change(misses=turn.conversation.misses + 1)
     turn.reasons.append(f"unfit {turn.refusal.reason}" if turn.refusal is not None else f"missed {turn.conversation.misses}")
     explained = turn.flow.refusal(turn.refusal) if turn.refusal is not None else turn.flow.phrases["not_understood"]
-    turn.effects.append(Say(explained))
+    turn.effects.append(Say(explained, is_question=True))
     if turn.conversation.misses >= 2 and turn.state != turn.flow.roles.offer_agent:
         turn.change(misses=0, return_to=turn.state)
         fire(turn, "aside.offer_agent")
     elif turn.refusal is None:
-        turn.flow.nodes[turn.state].remind(turn)
+        turn.remind()
 
 
 def _time_ran_out(turn: Turn) -> None:
@@ -278,23 +284,5 @@ def _time_ran_out(turn: Turn) -> None:
     was_silent = last is None or turn.circumstances.now - last >= turn.circumstances.reminder_after
     if in_form(turn) and was_silent and not turn.conversation.reminded:
         turn.say_phrase("reminder")
-        turn.flow.nodes[turn.state].remind(turn)
+        turn.remind()
         turn.change(reminded=True)
-
-
-def _joined(effects: list[Effect]) -> tuple[Effect, ...]:
-    """Texts said in a row become one message, as long as it stays readable: WhatsApp limits messages to one customer."""
-    joined: list[Effect] = []
-    for effect in effects:
-        last = joined[-1] if joined else None
-        if isinstance(effect, Say) and isinstance(last, Say) and _fit_together(last, effect):
-            joined[-1] = Say(f"{last.text}\n\n{effect.text}", effect.author)
-        else:
-            joined.append(effect)
-    return tuple(joined)
-
-
-def _fit_together(first: Say, second: Say) -> bool:
-    if first.files or second.files:
-        return False  # each file is a message of its own, right after the text it belongs to
-    return first.author == second.author and len(first.text) + len(second.text) < _LONGEST_JOINED

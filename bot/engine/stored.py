@@ -11,6 +11,7 @@ from bot.engine.inputs import (
     AgentTookOver,
     Input,
     MessageReceived,
+    MessagesPiledUp,
     TicketResolved,
     TimeRanOut,
 )
@@ -19,6 +20,7 @@ from bot.engine.inputs import (
 _TYPES: dict[str, TypeAdapter[Any]] = {
     "message_received": TypeAdapter(MessageReceived),
     "time_ran_out": TypeAdapter(TimeRanOut),
+    "messages_piled_up": TypeAdapter(MessagesPiledUp),
     "agent_took_over": TypeAdapter(AgentTookOver),
     "agent_released": TypeAdapter(AgentReleased),
     "agent_replied": TypeAdapter(AgentReplied),
@@ -27,6 +29,7 @@ _TYPES: dict[str, TypeAdapter[Any]] = {
 _NAMES: dict[type[Input], str] = {
     MessageReceived: "message_received",
     TimeRanOut: "time_ran_out",
+    MessagesPiledUp: "messages_piled_up",
     AgentTookOver: "agent_took_over",
     AgentReleased: "agent_released",
     AgentReplied: "agent_replied",

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 WINDOW = timedelta(hours=24)
 
 
+#: Phrases that mean nothing without the question that follows them.
+_LEADS_UP = frozenset({"hello_again", "back_to_question", "reminder", "only_text", "late"})
+
+
 @dataclass(frozen=True)
 class TicketSummary:
     """What a customer is told about one of their tickets."""
@@ -64,6 +68,9 @@ class Circumstances:
     resume_after: timedelta = timedelta(hours=24)
     agent_idle_after: timedelta = timedelta(minutes=30)  #: a customer waits no longer for an agent who does not answer
     template: str = ""  #: ContentSid of the approved template that asks a customer to write, if there is one
+    burst: timedelta = timedelta(0)  #: messages that follow so closely are one: no question is repeated between them
+    waited: timedelta = timedelta(0)  #: how long what happened had to wait
+    late_after: timedelta = timedelta(minutes=2)  #: an answer after that begins by asking for pardon
     reopen_within: timedelta = timedelta(days=7)  #: so long after it was resolved, a ticket can be reopened by its customer
 
 
@@ -77,6 +84,7 @@ class Turn:
     state: str
     effects: list[Effect] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
+    visited: list[str] = field(default_factory=list)  #: nodes that were entered, and cases that were explained in passing
     next: str | None = None  #: the trigger with which a node that waits for nothing passes on
     has_gap: bool = False  #: the question is about a detail that the document leaves open
     refusal: Refused | None = None  #: why a field did not take the answer
@@ -131,6 +139,7 @@ class Turn:
     def note_answered(self, case: str) -> None:
         """A documented case was explained; say so too if the question went further than the document."""
         self.change(answered=(*self.conversation.answered, case))
+        self.visited.append(case)
         if self.has_gap:
             self.say_phrase("gap")
             self.has_gap = False
@@ -149,6 +158,18 @@ class Turn:
             rating="",
         )
 
+    def remind(self) -> None:
+        """Ask the pending question again."""
+        said = len(self.effects)
+        self.flow.nodes[self.state].remind(self)
+        self.mark_questions(said)
+
+    def mark_questions(self, since: int) -> None:
+        """What was said from effect number `since` on only asks."""
+        self.effects[since:] = [
+            replace(effect, is_question=True) if isinstance(effect, Say) else effect for effect in self.effects[since:]
+        ]
+
     def say(self, text: str, values: Mapping[str, str] | None = None) -> None:
         """Tell the customer a text of the flow, its placeholders filled."""
         self.effects.append(Say(texts.fill(text, values or {})))
@@ -156,3 +177,5 @@ class Turn:
     def say_phrase(self, name: str, values: Mapping[str, str] | None = None) -> None:
         """Tell the customer a sentence of `flows/phrases.yaml`."""
         self.say(self.flow.phrases[name], values)
+        if name in _LEADS_UP:
+            self.mark_questions(len(self.effects) - 1)

@@ -23,6 +23,7 @@ from bot.messages import delivery, outbox
 from bot.messages.leases import LEASE
 from bot.messages.looking import match
 from bot.messages.outbox import MOST_LOOK_UPS, Claimed
+from bot.messages.throttle import Throttle
 
 _log = logging.getLogger(__name__)
 _SWEEP_SECONDS = 2.0
@@ -42,6 +43,7 @@ class Policy:
     attempts: int
     look_up_after: timedelta
     typing: bool
+    per_second: float  #: of this process; 0 is no limit
     media_url: Callable[[str], str]  #: id of an agent's file → where the provider may fetch it
 
 
@@ -70,6 +72,7 @@ class Sender:
         self._channel = channel
         self._policy = policy
         self._now = now
+        self._throttle = Throttle(policy.per_second)
         self._under_way: set[asyncio.Task[None]] = set()
         self._came_back: list[_Settlement] = []
         self._stopping = False
@@ -94,13 +97,14 @@ class Sender:
     async def _visit(self) -> datetime | None:
         """Write down what became of the messages that came back, and claim others; returns when the next one is due."""
         settled, self._came_back = self._came_back, []
-        room = self._policy.parallel - len(self._under_way)
+        room = self._throttle.allowed(self._policy.parallel - len(self._under_way))
         since = time.monotonic()
         try:
             claimed, due = await self._database.write(partial(_settle_and_claim, settled=settled, now=self._now(), room=room))
         except SQLAlchemyError:
             await self._settle(settled)
             raise
+        self._throttle.spend(len(claimed))
         for message in claimed:
             task = asyncio.create_task(self._deliver(message, since), name=f"send {message.id}")
             self._under_way.add(task)

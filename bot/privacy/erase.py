@@ -24,6 +24,7 @@ from bot.privacy import reach, record
 from bot.privacy.persons import person_hashes
 from bot.privacy.tables import Reason, erasures
 from bot.tickets.desk_tables import views
+from bot.tickets.tables import exports
 
 #: A message that was being sent when it was erased may only then reach the provider: its copy is looked for once more after this.
 _STILL_ARRIVING = timedelta(seconds=90)
@@ -42,13 +43,14 @@ class Todo:
     """What of an erasure is left to do outside of the transaction. Personal until it is done: then it is empty."""
 
     files: tuple[str, ...] = ()  #: ids of files on disk
+    exports: tuple[str, ...] = ()  #: names of files of tickets that agents had made
     sids: tuple[str, ...] = ()  #: the provider's ids of messages
     addresses: tuple[str, ...] = ()  #: whose messages are to be looked for at the provider
     until: str = ""  #: ISO 8601: the last of those messages is not younger, and no listing before this is the last one
 
     def is_done_but_for_cleaning(self) -> bool:
         """True when only the database's own leavings are left."""
-        return not (self.files or self.sids or self.addresses)
+        return not (self.files or self.exports or self.sids or self.addresses)
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,7 @@ def erase(connection: Connection, order: Order, place: Place, now: datetime) -> 
     bury(connection, hashes, now)
     todo = Todo(
         files=tuple(reach.all_files(connection, known)),
+        exports=_drop_exports(connection),
         sids=tuple(sids),
         addresses=tuple(where),
         until=(now + _STILL_ARRIVING if _is_sending(connection, known) else now).isoformat(),
@@ -130,6 +133,12 @@ def _sids(connection: Connection, known: Collection[str]) -> list[str]:
     both = sa.select(messages.c.sid, messages.c.past_sids).where(where[messages])
     attempts = {sid for row in connection.execute(both) for sid in all_sids(row.past_sids, row.sid)}
     return sorted({*connection.execute(arrived).scalars(), *attempts})
+
+
+def _drop_exports(connection: Connection) -> tuple[str, ...]:
+    """Files of tickets may hold the person: agents can have them made again."""
+    gone = connection.execute(sa.delete(exports).returning(exports.c.id, exports.c.format)).all()
+    return tuple(name for row in gone for name in (f"{row.id}.{row.format}", f"{row.id}.part"))
 
 
 def _forget_views(connection: Connection, where: Collection[str]) -> None:

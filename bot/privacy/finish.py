@@ -25,6 +25,8 @@ _LONGEST_PAUSE = timedelta(minutes=30)
 #: So many copies are deleted before that is noted.
 _AT_ONCE = 20
 _CLEANING = "cleaning"
+#: The folder of files of tickets, below that of attachments.
+EXPORTS = "exports"
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,9 @@ def go_on(means: Means, identity: str) -> bool:
 
 def _remove_files(means: Means, identity: str, todo: Todo) -> Todo:
     gone = sum(remove(means.attachments, name) for name in todo.files)
-    return _note(means, identity, replace(todo, files=()), files=gone) if todo.files else todo
+    for name in todo.exports:
+        (means.attachments / EXPORTS / name).unlink(missing_ok=True)
+    return _note(means, identity, replace(todo, files=(), exports=()), files=gone) if todo.files or todo.exports else todo
 
 
 def _erase_copies(means: Means, identity: str, todo: Todo) -> Todo:
@@ -145,7 +149,7 @@ def _later(means: Means, identity: str, attempts: int, error: str) -> None:
 
 
 def _todo(stored: dict[str, Any]) -> Todo:
-    lists = {name: tuple(stored.get(name, ())) for name in ("files", "sids", "addresses")}
+    lists = {name: tuple(stored.get(name, ())) for name in ("files", "exports", "sids", "addresses")}
     return Todo(**lists, until=stored.get("until", ""))
 
 

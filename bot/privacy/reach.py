@@ -23,6 +23,7 @@ APART = frozenset(
         "canned_replies",
         "catch_ups",
         "erasures",
+        "exports",  # what agents had written into files: `erase` takes all of them away
         "labels",
         "recovery_codes",
         "retention_runs",

@@ -4,8 +4,7 @@ Days are those of the zone of the business hours. What is counted of a ticket is
 reopened counts as not resolved.
 """
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import accumulate
@@ -39,6 +38,11 @@ class Period:
         return datetime.combine(self.last + timedelta(days=1), time(), self.zone)
 
     @property
+    def before(self) -> "Period":
+        """As many days, right before it: what it is compared with."""
+        return Period(self.first - (self.last - self.first) - timedelta(days=1), self.first - timedelta(days=1), self.zone)
+
+    @property
     def days(self) -> list[date]:
         """Its days in order."""
         return [self.first + timedelta(days=n) for n in range((self.last - self.first).days + 1)]
@@ -54,15 +58,16 @@ class Table:
 
 def movement(connection: Connection, period: Period) -> Table:
     """Day by day: tickets opened, tickets resolved, and how many were left at the end of the day."""
+    days = [Period(day, day, period.zone) for day in period.days]
     opened, resolved = (
-        Counter(moment.astimezone(period.zone).date() for moment in _moments(connection, column, period))
+        connection.execute(sa.select(*(_count(within(column, day)) for day in days))).one()
         for column in (tickets.c.created_at, tickets.c.resolved_at)
     )
-    before = _count(connection, tickets.c.created_at < period.begin) - _count(connection, tickets.c.resolved_at < period.begin)
-    left = accumulate((opened[day] - resolved[day] for day in period.days), initial=before)
+    left = accumulate(
+        (came - went for came, went in zip(opened, resolved, strict=True)), initial=_left_before(connection, period)
+    )
     next(left)
-    rows = ((day, opened[day], resolved[day], backlog) for day, backlog in zip(period.days, left, strict=True))
-    return Table(("day", "opened", "resolved", "backlog"), tuple(rows))
+    return Table(("day", "opened", "resolved", "backlog"), tuple(zip(period.days, opened, resolved, left, strict=True)))
 
 
 def by_category(connection: Connection, period: Period) -> Table:
@@ -82,14 +87,8 @@ def by_agent(connection: Connection, period: Period) -> Table:
 
 def times(connection: Connection, period: Period) -> Table:
     """How long the tickets opened in the period took, in hours by the clock: the middle one, and nine of ten."""
-    columns = (tickets.c.created_at, tickets.c.first_responded_at, tickets.c.resolved_at)
-    found = connection.execute(sa.select(*columns).where(_within(tickets.c.created_at, period))).all()
-    answers = sorted(_hours(row.created_at, row.first_responded_at) for row in found if row.first_responded_at)
-    solutions = sorted(_hours(row.created_at, row.resolved_at) for row in found if row.resolved_at)
-    rows = (
-        (name, len(hours), _share_below(hours, 0.5), _share_below(hours, 0.9))
-        for name, hours in (("first_response", answers), ("resolution", solutions))
-    )
+    ends = {"first_response": tickets.c.first_responded_at, "resolution": tickets.c.resolved_at}
+    rows = ((name, *_spread(connection, end, period)) for name, end in ends.items())
     return Table(("time", "count", "median_hours", "p90_hours"), tuple(rows))
 
 
@@ -114,7 +113,7 @@ def _by(connection: Connection, period: Period, name: str) -> Table:
             sa.func.count(sa.case((answered_in_time, 1))),
             sa.func.count(sa.case((resolved_in_time, 1))),
         )
-        .where(_within(tickets.c.created_at, period))
+        .where(within(tickets.c.created_at, period))
         .group_by(tickets.c[name])
         .order_by(sa.text("opened DESC"), tickets.c[name])
     )
@@ -122,22 +121,40 @@ def _by(connection: Connection, period: Period, name: str) -> Table:
     return Table((name, "opened", "resolved", "answered_in_time", "resolved_in_time"), rows)
 
 
-def _moments(connection: Connection, column: sa.Column[Any], period: Period) -> Iterable[datetime]:
-    return connection.scalars(sa.select(column).where(_within(column, period)))
-
-
-def _within(column: sa.Column[Any], period: Period) -> sa.ColumnElement[bool]:
+def within(column: sa.Column[Any], period: Period) -> sa.ColumnElement[bool]:
+    """The moment lies in the period."""
     return sa.and_(column >= period.begin, column < period.end)
 
 
-def _count(connection: Connection, condition: sa.ColumnElement[bool]) -> int:
-    return connection.execute(sa.select(sa.func.count()).select_from(tickets).where(condition)).scalar_one()
+def _count(condition: sa.ColumnElement[bool]) -> sa.ScalarSelect[int]:
+    return sa.select(sa.func.count()).select_from(tickets).where(condition).scalar_subquery()
 
 
-def _hours(begin: datetime, end: datetime) -> float:
-    return round((end - begin) / timedelta(hours=1), 1)
+def _left_before(connection: Connection, period: Period) -> int:
+    """How many were left when the period began. Two ranges of the index: to count all that ever came would cost ever more."""
+    came = tickets.c.created_at < period.begin
+    still, later = (
+        _count(sa.and_(end, came)) for end in (tickets.c.resolved_at.is_(None), tickets.c.resolved_at >= period.begin)
+    )
+    return int(connection.execute(sa.select(still + later)).scalar_one())
 
 
-def _share_below(ordered: list[float], share: float) -> float | None:
-    """The smallest value that this share of all is not above (nearest rank); None if there is none."""
-    return ordered[max(0, -int(-len(ordered) * share // 1) - 1)] if ordered else None
+def _spread(connection: Connection, end: sa.Column[Any], period: Period) -> tuple[int, float | None, float | None]:
+    """How many of the tickets opened in the period have this end, and the hours that half and nine of ten of them took."""
+    ended = sa.and_(within(tickets.c.created_at, period), end.is_not(None))
+    hours = _hours(connection, tickets.c.created_at, end)
+    place, number = sa.func.row_number().over(order_by=hours), sa.func.count().over()
+    ranked = sa.select(hours.label("hours"), place.label("place"), number.label("number")).where(ended).subquery()
+    # Nearest rank: the smallest that this share of all is not above.
+    median, p90 = (
+        sa.func.max(sa.case((ranked.c.place == (ranked.c.number * tenths + 9) // 10, ranked.c.hours))) for tenths in (5, 9)
+    )
+    count, *spread = connection.execute(sa.select(sa.func.count(), median, p90).select_from(ranked)).one()
+    half, most = (None if value is None else round(float(value), 1) for value in spread)
+    return count, half, most
+
+
+def _hours(connection: Connection, begin: sa.Column[Any], end: sa.Column[Any]) -> sa.ColumnElement[Any]:
+    if connection.dialect.name == "sqlite":
+        return (sa.func.julianday(end) - sa.func.julianday(begin)) * 24
+    return sa.extract("epoch", end - begin) / 3600

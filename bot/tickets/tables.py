@@ -76,3 +76,23 @@ drafts = sa.Table(
     sa.Column("text", sa.Text, nullable=False),
     sa.Column("updated_at", Moment, nullable=False),
 )
+
+#: Files of tickets that somebody asked for. The file itself lies in a folder, under the row's id, until it expires.
+exports = sa.Table(
+    "exports",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("agent", sa.Text, nullable=False),  # username of who asked for it, and may fetch it
+    sa.Column("format", sa.Text, nullable=False),  # one of tickets.exporting.FORMATS
+    sa.Column("wanted", Json, nullable=False),  # which tickets: {"filters", "words", "first", "last"}
+    sa.Column("state", sa.Text, nullable=False),  # tickets.exports.State
+    sa.Column("total", sa.Integer, nullable=False),  # tickets that are to come in, at most
+    sa.Column("done", sa.Integer, nullable=False),
+    sa.Column("size", sa.BigInteger, nullable=False),  # bytes of the file
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("updated_at", Moment, nullable=False),  # the lease of who writes it counts from here
+    sa.Column("expires_at", Moment, nullable=True),  # when the file goes
+)
+
+sa.Index("ix_exports_agent", exports.c.agent, exports.c.created_at)
+sa.Index("ix_exports_state", exports.c.state, exports.c.updated_at)

@@ -20,12 +20,12 @@ from bot.web.simulator import create_simulator
 _STATIC = Path(__file__).parent / "static"
 
 
-def create_app(runtime: Runtime, *, fake: FakeTwilio | None = None) -> FastAPI:
-    """The application on top of a runtime; while it serves, worker and sender run. `fake` adds the simulator."""
+def create_app(runtime: Runtime, *, fake: FakeTwilio | None = None, works: bool = True) -> FastAPI:
+    """The application on top of a runtime; while it serves, worker and sender run, if it `works`. `fake` adds the simulator."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with working(runtime):
+        async with working(runtime, works=works):
             yield
             app.state.stopping.set()
 

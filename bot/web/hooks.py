@@ -18,6 +18,7 @@ from starlette.routing import Route
 
 from bot.channels.base import Parameters
 from bot.conversations.inbox import record_message
+from bot.conversations.pace import Pace
 from bot.coordination.base import Change
 from bot.messages import delivery
 from bot.runtime import STATUS_PATH, Runtime
@@ -90,7 +91,8 @@ async def _take_message(parameters: Parameters, runtime: Runtime) -> Response:
     except ValueError as error:
         _log.warning("a signed webhook names no message or no sender: %s", type(error).__name__)
         return Response(status_code=400)
-    job = partial(record_message, received=received, flow=runtime.flow, now=runtime.clock.now())
+    pace = Pace(runtime.settings.overload.customer_per_minute)
+    job = partial(record_message, received=received, flow=runtime.flow, now=runtime.clock.now(), pace=pace)
     try:
         async with asyncio.timeout(_STORE_SECONDS):
             is_new = await runtime.database.write(job)

@@ -55,6 +55,10 @@ class StepAlone:
         masked = MessageReceived(**{**vars(message), "text": redacted.text, "masked": redacted.masked})
         return self._step(masked)
 
+    def say_at_once(self, messages: list[MessageReceived]) -> str:
+        self.now += timedelta(seconds=20)
+        return "\n\n".join(text for message in messages if (text := self._step(message)))
+
     def act(self, deed: str, text: str) -> str:
         number = f"SF-{len(self.opened):06d}"
         self.now += timedelta(seconds=20)
@@ -116,7 +120,14 @@ class StepAlone:
         return "\n\n".join(texts)
 
     def _circumstances(self) -> Circumstances:
-        return Circumstances(now=self.now, phone=self.phone, tickets=self._summaries, cases=self._pending, template=TEMPLATE)
+        return Circumstances(
+            now=self.now,
+            phone=self.phone,
+            tickets=self._summaries,
+            cases=self._pending,
+            template=TEMPLATE,
+            burst=timedelta(seconds=2),
+        )
 
     def _pending(self) -> list[PendingCase]:
         return [case for case in self.cases if not self.resolved_at.get(case.number)]

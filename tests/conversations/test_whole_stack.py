@@ -41,6 +41,12 @@ class WholeStack:
         assert self.stack.receive(self.address, **incoming) == 200
         return self._new()
 
+    def say_at_once(self, messages: list[MessageReceived]) -> str:
+        self.stack.advance(20 / 3600)
+        for message in messages:
+            assert self.stack.receive(self.address, text=message.text) == 200
+        return self._new()
+
     def act(self, deed: str, text: str) -> str:
         self.stack.advance(20 / 3600)
         if self.agent is None:

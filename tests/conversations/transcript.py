@@ -6,6 +6,9 @@
       talk:
         - customer: hola              # a text, or a mapping: {image: true}, {button: [id, label]}, … (see `message`)
           bot: [fragments, of, the, answer]    # all of them, in this order; [] means that the bot says nothing
+        - customer: [hola, hola]        # several texts within a moment
+          bot: [¿En qué te ayudo?]
+          once: ¿En qué te ayudo?      # and not a second time
         - wait: 31 minutes            # time passes in silence
           bot: [¿Sigues ahí?]
         - agent: {take: true}         # or {release: true}, {resolve: true}, {reply: text}: Ana Gómez, with the newest ticket
@@ -58,6 +61,9 @@ class Line(Protocol):
     def say(self, message: MessageReceived) -> str:
         """Send a message and return all that is answered, joined by blank lines."""
 
+    def say_at_once(self, messages: list[MessageReceived]) -> str:
+        """Send several messages within a moment and return all that is answered."""
+
     def act(self, deed: str, text: str) -> str:
         """Let the agent Ana Gómez do something with the newest ticket, and return what the customer is told."""
 
@@ -95,8 +101,12 @@ def run(transcript: Transcript, line: Line) -> None:
         elif "wait" in turn:
             number, unit = turn["wait"].split()
             answer = line.wait(int(number) * _LENGTHS[unit])
+        elif isinstance(said, list):
+            answer = line.say_at_once([message(text) for text in said])
         else:
             answer = line.say(message(said))
+        if (text := turn.get("once")) is not None:
+            assert answer.count(text) == 1, f"{transcript.name}\nafter {said!r} {text!r} should be said once:\n{answer}"
         _compare(transcript.name, said if said is not None else turn.get("agent", turn.get("wait")), turn.get("bot"), answer)
     opened = line.tickets()
     if transcript.ticket is not None:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from stdnum.co import nit
 
 from bot.contacts.tables import contacts
-from bot.conversations.tables import conversations
+from bot.conversations.tables import conversations, dialogues
 from bot.db import Database
 from bot.demo.invented import material
 from bot.demo.progress import progress
@@ -23,6 +23,7 @@ from bot.tickets.lifecycle import Status
 from bot.tickets.listing import Question
 from bot.tickets.queries import Ticket
 from bot.tickets.service import hear, open_ticket
+from bot.tickets.tables import tickets
 from tests.tickets.world import NOW, add_customer, asked, new_database
 
 COUNT = 400
@@ -70,12 +71,48 @@ def test_each_ticket_has_a_history_that_leads_to_its_state_and_a_conversation_in
         events = database.read_now(lambda connection, ticket=ticket: queries.events(connection, ticket.id))  # type: ignore[misc]
         triggers = {event: trigger for trigger, event in lifecycle.EVENTS.items()}
         status = Status.OPEN
-        for event in events[1:]:
+        for event in (event for event in events[1:] if event.kind != "rated"):
             status = lifecycle.after(status, triggers[event.kind])
         assert (events[0].kind, status) == ("opened", ticket.status)
         said = database.read_now(lambda connection, ticket=ticket: transcript(connection, ticket.conversation_id))  # type: ignore[misc]
         assert [message.position for message in said] == list(range(1, len(said) + 1))
         assert ticket.detail in [message.body for message in said]
+
+
+def test_what_was_promised_answered_solved_and_rated_comes_in_the_order_of_time(database: Database) -> None:
+    for ticket in everything(database):
+        assert (ticket.resolved_at is not None) == (ticket.status is Status.RESOLVED)
+        assert (ticket.first_responded_at is None) == (ticket.status is Status.OPEN)
+        moments = [ticket.created_at, ticket.first_responded_at, ticket.resolved_at, NOW]
+        assert [moment for moment in moments if moment] == sorted(moment for moment in moments if moment)
+        assert ticket.rating is None or ticket.status is Status.RESOLVED
+    stars = [ticket.rating for ticket in everything(database) if ticket.rating]
+    assert set(stars) == {1, 2, 3, 4, 5}
+    assert any(ticket.rating_comment for ticket in everything(database))
+
+
+def test_customers_took_ways_that_there_are_in_the_flow(database: Database) -> None:
+    flow = read_flow()
+    made = database.read_now(lambda connection: connection.execute(sa.select(dialogues)).all())
+    assert len(made) > COUNT
+    assert sum(row.opened_ticket for row in made) == COUNT
+    assert {name for row in made for name in row.path} <= set(flow.nodes)
+    assert all(row.node == row.path[-1] for row in made)
+
+
+def test_the_indexes_stand_again_after_seeding_and_after_one_that_was_stopped(database: Database) -> None:
+    wanted = {index.name for table in (tickets, messages) for index in table.indexes}
+
+    def standing() -> set[str | None]:
+        inspector = sa.inspect(database.engine)
+        return {index["name"] for name in ("tickets", "messages") for index in inspector.get_indexes(name)}
+
+    assert wanted <= standing()
+    database.write_now(lambda connection: next(iter(tickets.indexes)).drop(connection))
+    begun = seed(database, 20, {}, NOW)
+    next(begun)
+    begun.close()
+    assert wanted <= standing()
 
 
 def test_a_conversation_knows_how_long_it_is(database: Database) -> None:

@@ -26,7 +26,7 @@ def evidence(stack: Stack) -> list[sa.Row[tuple[object, ...]]]:
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
 def test_an_answer_is_kept_with_what_was_shown_and_how_it_arrived_and_cannot_be_changed(tmp_path: Path, kind: str) -> None:
-    with servers(kind) as chosen, running_stack(tmp_path, at=None, fake=None, **chosen) as stack:
+    with servers(kind) as chosen, running_stack(tmp_path, **chosen) as stack:
         say(stack, "asesor")
         assert evidence(stack) == [], "silence is never consent"
         notice = next(record for record in stack.fake.conversation(f"whatsapp:{PHONE}") if "Ley 1581" in record.body)

@@ -110,7 +110,7 @@ def found_at_twilio(fake: FakeTwilio) -> list[str]:
 
 
 @contextmanager
-def servers(kind: str) -> Iterator[dict[str, str]]:
+def servers(kind: str) -> Iterator[dict[str, Any]]:
     """Settings for the embedded database alone, or for PostgreSQL and Redis."""
     if kind == "sqlite":
         yield {}

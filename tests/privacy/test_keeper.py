@@ -9,9 +9,10 @@ import pytest
 import sqlalchemy as sa
 
 from bot.contacts.tables import contacts
+from bot.housekeeping import terms_of
 from bot.privacy.keeper import Keeper, Night
 from bot.privacy.tables import erasures, retention_runs
-from bot.runtime import means_of, terms_of
+from bot.runtime import means_of
 from bot.tickets.queries import events
 from bot.tickets.rights import cases
 from bot.tickets.tables import tickets

@@ -2,7 +2,6 @@ import csv
 import io
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,8 +10,9 @@ from sqlalchemy.engine import Connection
 from bot.db import Database
 from bot.tickets import export
 from bot.tickets.promises import Due
+from bot.tickets.ratings import RATINGS
 from bot.tickets.reports import REPORTS, Period, Table
-from bot.tickets.service import mark_answered, move, open_ticket
+from bot.tickets.service import comment, mark_answered, move, open_ticket, rate
 from tests.conversations.transcript import ZONE
 from tests.tickets.world import MINUTE, add_customer, asked, new_database
 
@@ -74,25 +74,31 @@ def test_times_are_the_middle_one_and_nine_of_ten(database: Database) -> None:
     assert made(database, "tiempos").rows == (("first_response", 2, 1.0, 35.0), ("resolution", 2, 26.0, 36.0))
 
 
+def test_ratings_are_counted_and_averaged_and_comments_come_newest_first(database: Database) -> None:
+    def job(connection: Connection) -> None:
+        for n, (agent, stars, said) in enumerate([("ana.gomez", 5, "¡Gracias!"), ("luis.paz", 1, ""), ("luis.paz", 4, "Bien")]):
+            number = _open(connection, "ana", f"26 1{n}:00")
+            move(connection, number, "assign", agent, at("27 08:00"))
+            move(connection, number, "resolve", agent, at(f"28 0{n}:00"))
+            rate(connection, number, stars, at("28 12:00"))
+            comment(connection, number, said, at("28 12:00"))
+
+    database.write_now(job)
+    read = database.read_now(lambda connection: {name: RATINGS[name](connection, WEEK).rows for name in RATINGS})
+    assert read["calificaciones"] == ((5, 1, 33.3), (4, 1, 33.3), (3, 0, 0.0), (2, 0, 0.0), (1, 1, 33.3))
+    assert read["calificaciones-asesores"] == (("luis.paz", 2, 2.5, 1), ("ana.gomez", 1, 5.0, 0))
+    assert read["calificaciones-casos"] == (("olvide_clave", 3, 3.33, 1),)
+    assert [row[1:] for row in read["comentarios"]] == [
+        (date(2026, 11, 28), 4, "luis.paz", "Bien"),
+        (date(2026, 11, 28), 5, "ana.gomez", "¡Gracias!"),
+    ]
+
+
 @pytest.mark.parametrize("report", list(REPORTS))
 def test_a_period_without_tickets_gives_a_table_without_numbers(database: Database, report: str) -> None:
     table = made(database, report, Period(date(2020, 2, 29), date(2020, 2, 29), ZONE))
     assert all(value in (0, None) for row in table.rows for value in row[1:])
     assert table.columns
-
-
-def test_tickets_are_exported_once_each_in_pieces(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(export, "BATCH", 2)
-    rows, after = [], 0
-    while True:
-        piece, following = database.read_now(partial(export.batch, period=WEEK, after=after))
-        rows += piece
-        if following is None:
-            break
-        after = following
-    assert [row[0] for row in rows] == ["SF-000003", "SF-000004", "SF-000005"]
-    first = dict(zip(export.TICKET_COLUMNS, rows[0], strict=True))
-    assert (first["customer"], first["created_at"], first["resolved_at"]) == ("luis", "2026-11-23 00:00", "2026-11-24 12:00")
 
 
 @pytest.mark.parametrize(
@@ -114,7 +120,7 @@ def test_what_is_harmless_stays_as_it_is(text: str) -> None:
 
 def test_a_file_is_read_back_field_by_field_whatever_stands_in_it() -> None:
     rows = [["a;b", 'say "hi"', "two\nlines", None, 3, 1.5]]
-    text = export.lines(["one", "=two", "3", "4", "5", "6"], rows) + export.lines([], rows, is_first=False)
+    text = export.lines(["one", "=two", "3", "4", "5", "6"], rows)
     assert text.startswith("\ufeff")
     read = list(csv.reader(io.StringIO(text.removeprefix("\ufeff")), delimiter=";"))
-    assert read == [["one", "'=two", "3", "4", "5", "6"], *[["a;b", 'say "hi"', "two\nlines", "", "3", "1.5"]] * 2]
+    assert read == [["one", "'=two", "3", "4", "5", "6"], *[["a;b", 'say "hi"', "two\nlines", "", "3", "1.5"]]]

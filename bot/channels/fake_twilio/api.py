@@ -21,7 +21,7 @@ from bot.channels.fake_twilio.account import Account
 from bot.channels.fake_twilio.callbacks import Callbacks
 from bot.channels.fake_twilio.faults import Dice, HangUp
 from bot.channels.fake_twilio.ledger import Direction, Ledger, Record
-from bot.channels.fake_twilio.payloads import API_VERSION, REFUSALS, message_json, refusal
+from bot.channels.fake_twilio.payloads import API_VERSION, REFUSALS, media_list_json, message_json, refusal
 from bot.channels.text import utf16_units
 from bot.engine.inputs import Media
 
@@ -55,6 +55,7 @@ class Api:
                 Route(f"{messages}.json", self._guarded(self.listing), methods=["GET"]),
                 Route(f"{messages}/{{sid}}.json", self._guarded(self.message), methods=["GET"]),
                 Route(f"{messages}/{{sid}}.json", self._guarded(self.delete), methods=["DELETE"]),
+                Route(f"{messages}/{{sid}}/Media.json", self._guarded(self.files), methods=["GET"]),
                 Route(f"{messages}/{{sid}}/Media/{{media}}", self._guarded(self.file), methods=["GET"]),
                 Route("/cdn/{media}", self.content, methods=["GET"]),
                 Route("/v2/Indicators/Typing.json", self._guarded(self.typing), methods=["POST"]),
@@ -211,6 +212,15 @@ class Api:
             return _refused(20009)
         self.ledger.remove(record.sid)
         return Response(status_code=204)
+
+    async def files(self, request: Request) -> Response:
+        """Which files came with a message."""
+        record = self.ledger.find(request.path_params["sid"])
+        if self.dice.strikes("file_list_error"):
+            return _refused(20500)
+        if record is None or self.dice.strikes("file_list_missing"):
+            return _refused(20404)
+        return JSONResponse(media_list_json(self.account.sid, record))
 
     async def file(self, request: Request) -> Response:
         """Where the content of a file lies that the simulated customer sent: at a place that asks for no credentials."""

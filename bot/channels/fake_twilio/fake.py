@@ -108,6 +108,8 @@ class FakeTwilio:
             parameters |= button_parameters(*incoming["button"], replied_to)
         parameters |= incoming.get("extra", {})
         status, token = 0, str(uuid4())
+        if self._dice.strikes("webhook_lost"):
+            return Receipt(record.sid, status)
         for _ in range(incoming.get("repeat", 1)):
             status = await post(self.webhook_url, parameters, auth_token=self._account.auth_token, token=token)
         return Receipt(record.sid, status)

@@ -78,6 +78,29 @@ def message_json(account_sid: str, record: Record) -> dict[str, object]:
     }
 
 
+def media_list_json(account_sid: str, record: Record) -> dict[str, object]:
+    """The files of a customer's message as the REST API lists them.
+
+    Source: https://www.twilio.com/docs/messaging/api/media-resource
+    """
+    path = f"/{API_VERSION}/Accounts/{account_sid}/Messages/{record.sid}/Media"
+    listed = [
+        {
+            "account_sid": account_sid,
+            "content_type": medium.content_type,
+            "date_created": format_datetime(record.at),
+            "date_updated": format_datetime(record.at),
+            "parent_sid": record.sid,
+            "sid": sid,
+            "uri": f"{path}/{sid}.json",
+        }
+        for medium in record.media
+        if (sid := medium.url.rpartition("/")[2])
+    ]
+    page = {"first_page_uri": f"{path}.json?PageSize=50&Page=0", "next_page_uri": None, "previous_page_uri": None}
+    return {"media_list": listed, "uri": f"{path}.json", "page": 0, "page_size": 50, "start": 0, "end": len(listed), **page}
+
+
 def status_parameters(account_sid: str, record: Record, status: str) -> dict[str, str]:
     """What a callback for one status posts; the message may have moved on since. Its body is not in it."""
     parameters = {

@@ -15,6 +15,7 @@ from bot.channels.base import (
     DeliveryReport,
     DeliveryStatus,
     FileKey,
+    Listed,
     Outcome,
     Outgoing,
     Parameters,
@@ -26,12 +27,15 @@ from bot.channels.base import (
 from bot.channels.twilio.http import Http
 from bot.channels.twilio.media import file_url
 from bot.channels.twilio.sending import SendingHttp
-from bot.channels.twilio.webhooks import DELIVERY_STATUS, parse_message, parse_status
+from bot.channels.twilio.webhooks import DELIVERY_STATUS, from_list, parse_message, parse_status
+from bot.engine.inputs import Media
 
 #: Messages per page of a listing: the most Twilio gives.
 _PAGE_SIZE = 1000
 #: Errors of a deletion: it is gone already; it is still under way, which may take minutes (https://www.twilio.com/docs/errors/20009).
 _NOT_THERE, _NOT_COMPLETE = 20404, 20009
+#: A list is sorted by age. When so many in a row are older than what is looked for, the rest is too.
+_SURELY_OLDER = 100
 #: Loggers whose lines carry the account's SID or a customer's number, and the level above those lines.
 _TALKATIVE = {"twilio.http_client": logging.WARNING, "urllib3.connectionpool": logging.INFO}
 
@@ -141,6 +145,39 @@ class TwilioChannel:
                 return False
             raise
         return True
+
+    def received_since(self, since: datetime) -> Sequence[Listed]:
+        """See `Channel`. Twilio filters by day, so more is read than is given back, and all pages of it."""
+        earliest = since.astimezone(UTC).replace(microsecond=0)
+        found: dict[str, Listed] = {}
+        older = 0
+        with _unreadable_is_unknown():
+            day = earliest.replace(hour=0, minute=0, second=0)
+            for message in self.client.messages.stream(to=self._sender, date_sent_after=day, page_size=_PAGE_SIZE):
+                sent_at = message.date_sent or message.date_created
+                older = older + 1 if sent_at < earliest else 0
+                if older > _SURELY_OLDER:
+                    break
+                if message.direction == "inbound" and sent_at >= earliest:
+                    files = int(message.num_media or 0)
+                    found[message.sid] = Listed(message.sid, message.from_, message.body or "", files, sent_at)
+        oldest_first = list(found.values())[::-1]
+        return sorted(oldest_first, key=lambda listed: listed.sent_at)
+
+    def look_up(self, listed: Listed) -> Received:
+        """See `Channel`. Files stand in a list of their own; one that is gone from there is gone for good."""
+        files: list[Media] = []
+        if listed.files:
+            account, _ = self._credentials
+            try:
+                with _unreadable_is_unknown():
+                    for one in self.client.messages(listed.sid).media.list():
+                        key = FileKey(account, listed.sid, one.sid)
+                        files.append(Media(file_url(self._api_base_url, key), one.content_type or ""))
+            except SendError as error:
+                if error.outcome is not Outcome.REFUSED:
+                    raise
+        return from_list(listed, files)
 
     def file_source(self, key: FileKey) -> Source | None:
         """See `Channel`. A file of another account is none of ours, whatever a webhook says."""

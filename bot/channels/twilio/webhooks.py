@@ -7,9 +7,12 @@ Source: https://www.twilio.com/docs/messaging/guides/webhook-request
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from bot.channels.base import DeliveryReport, DeliveryStatus, Parameters, Received
+from starlette.datastructures import ImmutableMultiDict
+
+from bot.channels.base import DeliveryReport, DeliveryStatus, Listed, Parameters, Received
 from bot.channels.text import clean
 from bot.channels.twilio.errors import is_retryable
 from bot.engine.inputs import Kind, Location, Media, MessageReceived
@@ -83,6 +86,16 @@ def parse_message(parameters: Parameters) -> Received:
         message=_message(parameters),
         parameters={name: [_storable(value) for value in parameters.getlist(name)] for name in parameters},
     )
+
+
+def from_list(listed: Listed, files: Sequence[Media]) -> Received:
+    """A message that was listed and not posted: what a list does not tell stays empty. Raises ValueError as `parse_message`."""
+    told = {"MessageSid": listed.sid, "From": listed.address, "Body": listed.body}
+    for number, file in enumerate(files):
+        told |= {f"MediaUrl{number}": file.url, f"MediaContentType{number}": file.content_type}
+    # Something that has neither words nor files was a place, or of a kind that only the webhook could have told.
+    told |= {} if listed.body or files else {"MessageType": "unlisted"}
+    return replace(parse_message(ImmutableMultiDict(told)), sent_at=listed.sent_at)
 
 
 def parse_status(parameters: Parameters, query: Parameters) -> DeliveryReport | None:

@@ -40,6 +40,7 @@ class Start(Node):
     def read(self, said: MessageReceived, turn: Turn) -> str | None:  # noqa: ARG002
         """Anything at all opens the dialogue. Whose ticket was resolved is told its number."""
         turn.say(self.text)
+        turn.mark_questions(len(turn.effects) - 1)  # the menu follows
         if (ticket := turn.last_resolved()) is not None:
             turn.say_phrase("resolved_lately" if turn.is_recent(ticket) else "resolved_before", {"ticket": ticket.number})
         return "greeted"

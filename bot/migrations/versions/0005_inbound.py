@@ -18,7 +18,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("recalled", sa.Boolean(), server_default=sa.false(), nullable=False))
         batch_op.add_column(sa.Column("past_sids", Json, nullable=True))
     with op.batch_alter_table("conversations", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("pace", sa.Float(), nullable=True))
+        batch_op.add_column(sa.Column("pace", sa.BigInteger(), nullable=True))
     with op.batch_alter_table("inbox", schema=None) as batch_op:
         batch_op.add_column(sa.Column("sent_at", Moment(), nullable=True))
         batch_op.add_column(sa.Column("due_at", Moment(), nullable=True))

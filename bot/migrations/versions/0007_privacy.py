@@ -6,7 +6,7 @@ from alembic import op
 from bot.db import Json, Moment
 
 revision = "0007"
-down_revision = "0005"
+down_revision = "0010"
 
 #: Columns of evidence that nothing may change; `contact_id` may: two contacts can turn out to be one person.
 _EVIDENCE = "given, policy_version, text_sha256, answer, message_sid, at, revokes, purposes, notice_id, notice_sid, notice_status"

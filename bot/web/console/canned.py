@@ -15,17 +15,19 @@ from bot.tickets import canned, drafts, queries
 from bot.tickets.canned import Canned, ReplyRefusedError, UnknownReplyError
 from bot.web.console.box import LONGEST_REPLY
 from bot.web.console.context import console_of
-from bot.web.console.desk import KnownNumber
+from bot.web.console.desk import known
 from bot.web.console.guard import FormNeeded, SentForm, SessionNeeded, author_of
 from bot.web.console.pages import page, root
 from bot.web.console.tickets import Refused, ticket_page
+from bot.web.console.uploads import FormWithFilesNeeded
 
 router = APIRouter()
 
 
 @router.post("/solicitudes/{number}/insertar")
-async def insert_reply(request: Request, form: FormNeeded, number: KnownNumber) -> Response:
+async def insert_reply(request: Request, form: FormWithFilesNeeded, number: str) -> Response:
     """Put the reply `canned`, filled for this ticket, behind what was typed; kept as the agent's draft, and nothing is sent."""
+    await known(request, number)
     runtime, session = console_of(request).runtime, form.session
     typed, shortcut = clean(form.fields.get("text", "")).strip(), form.fields.get("canned", "")
     now = runtime.clock.now()
@@ -46,6 +48,8 @@ async def insert_reply(request: Request, form: FormNeeded, number: KnownNumber) 
         return await ticket_page(request, session, number, refused=Refused("canned_gone", text=typed))
     if len(text) > LONGEST_REPLY:
         return await ticket_page(request, session, number, refused=Refused("canned_too_long", text=typed))
+    if form.files:
+        return await ticket_page(request, session, number, refused=Refused("draft_without_files", text=text))
     return RedirectResponse(f"{root(request)}/solicitudes/{number}#responder", status_code=303)
 
 

@@ -75,6 +75,12 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
     return HTMLResponse(html[blocks[0]] if len(blocks) == 1 else wrapped, status_code=status, headers={BLOCK_HEADER: "1"})
 
 
+def words(request: Request, name: str) -> dict[str, str]:
+    """A dictionary of `words.html`: what the code names → what people read."""
+    found: dict[str, str] = vars(console_of(request).templates.get_template("console/words.html").module)[name]
+    return found
+
+
 def root(request: Request) -> str:
     """The path under which the console is mounted, without a slash at its end."""
     path: str = request.scope.get("root_path", "")

@@ -18,6 +18,7 @@ from bot.agents.sessions import Session
 from bot.agents.trail import Action, Deed, record
 from bot.channels.text import clean
 from bot.coordination.base import Change
+from bot.housekeeping import place_of
 from bot.messages.queries import conversation_of
 from bot.privacy import people
 from bot.privacy.erase import Order, erase
@@ -25,7 +26,6 @@ from bot.privacy.export import as_html, as_json, export
 from bot.privacy.hide import Hiding, hide
 from bot.privacy.people import Person
 from bot.privacy.tables import Reason, erasures, retention_runs
-from bot.runtime import place_of
 from bot.tickets import queries, rights
 from bot.web.console.context import console_of
 from bot.web.console.desk import KnownNumber

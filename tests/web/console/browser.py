@@ -57,8 +57,8 @@ class Browser:
         transport = httpx.ASGITransport(app, client=(address, 50000), raise_app_exceptions=raises)
         self.client = httpx.AsyncClient(transport=transport, base_url=base)
 
-    def get(self, path: str) -> httpx.Response:
-        return self._runner.run(self.client.get(path))
+    def get(self, path: str, **more: dict[str, str]) -> httpx.Response:
+        return self._runner.run(self.client.get(path, **more))  # type: ignore[arg-type]
 
     def post(self, path: str, fields: dict[str, str] | None = None, **more: object) -> httpx.Response:
         return self._runner.run(self.client.post(path, data=fields, **more))  # type: ignore[arg-type]

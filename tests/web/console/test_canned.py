@@ -61,6 +61,9 @@ def test_without_a_script_a_reply_is_put_behind_what_was_typed_and_can_be_change
     assert sent(world) == []
     assert not is_hinted(shown(desk))
     assert send(desk, "insertar", text="Solo esto", canned="") == 303
+    parts = {name: (None, value) for name, value in {**shown(desk).hidden, "text": "Ya", "canned": "correo"}.items()}
+    assert desk.post(f"{TICKET}/insertar", files=parts).status_code == 303  # as browsers send this form
+    assert box(desk) == "Ya\n\nTe escribimos a {correo}."
     assert send(desk, "responder", text="Hola, soy Ana.") == 303
     assert sent(world) == ["Hola, soy Ana."]
 

@@ -10,8 +10,10 @@ from bot.agents.rights import Role
 from bot.agents.tables import audit
 from bot.settings import ROOT
 from bot.tickets import labels
+from bot.tickets.exporting import COLUMNS, Reader, Wanted, Words
 from bot.tickets.labels import Colour
 from bot.tickets.service import open_ticket
+from tests.conversations.transcript import ZONE
 from tests.tickets.world import NOW, asked
 from tests.web.console.browser import Browser, parsed
 from tests.web.console.conftest import World
@@ -88,9 +90,11 @@ def test_an_agent_puts_labels_on_and_is_shown_no_way_to_keep_them(lead: Browser,
     assert any(option.get("value") == "pago-pendiente" for option in document.tags("option"))
 
 
-def test_the_export_has_a_tickets_labels(lead: Browser) -> None:
+def test_the_export_has_a_tickets_labels(lead: Browser, world: World) -> None:
     send(lead, f"{TICKET}/etiquetas", put="pago-pendiente")
-    assert '"Pago pendiente"' in lead.get("/consola/solicitudes.csv").text
+    reader = Reader(Wanted(filters={"etiqueta": "pago-pendiente"}), NOW, ZONE)
+    found, _ = world.database.read_now(partial(reader.batch, after=None))
+    assert [row[COLUMNS.index("labels")] for row in reader.rows(found, Words({}))] == ["Pago pendiente"]
 
 
 @pytest.mark.parametrize("colour", Colour)

@@ -4,15 +4,17 @@ from datetime import timedelta
 
 import httpx
 import pytest
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
 from bot.agents import accounts
 from bot.agents.rights import Role
+from bot.conversations.tables import dialogues
 from bot.engine.effects import FieldValue
-from bot.tickets import export
-from bot.tickets.reports import REPORTS
-from bot.tickets.service import move, open_ticket
+from bot.tickets.service import comment, move, open_ticket, rate
 from bot.web.console.charts import HEIGHT, bars
-from tests.tickets.world import NOW, add_customer, asked, open_many
+from bot.web.console.reports import REPORTS
+from tests.tickets.world import NOW, add_customer, asked
 from tests.web.console.browser import HOME, Browser, parsed
 from tests.web.console.conftest import World
 from tests.web.console.test_hostile_texts import HOSTILE, OURS
@@ -36,13 +38,31 @@ def test_a_report_is_shown_with_its_table_and_given_as_a_file(supervisor: Browse
     number = world.write(open_ticket, ticket=asked("ana", "SM1:0"), now=NOW)
     world.write(move, number=number, trigger="assign", actor="luis.paz", now=NOW)
     world.write(move, number=number, trigger="resolve", actor="luis.paz", now=NOW + timedelta(hours=3))
+    world.write(rate, number=number, stars=4, now=NOW + timedelta(hours=4))
+    world.write(comment, number=number, text="Muy bien", now=NOW + timedelta(hours=4))
+    took = {"path": ["inicio", "olvide_clave"], "node": "olvide_clave", "answered": True, "helped": False}
+    ended = {"began_at": NOW, "last_at": NOW, "opened_ticket": True, "asked_agent": False}
+    row = {"conversation_id": "conversation-ana", **took, **ended}
+    world.write(lambda connection: connection.execute(sa.insert(dialogues).values(row)))
     page = parsed(supervisor.get(f"/consola/informes/{report}?desde=2026-11-23&hasta=2026-11-23"))
     file = supervisor.get(f"/consola/informes/{report}/csv?desde=2026-11-23&hasta=2026-11-23")
     assert file.headers["content-disposition"] == f'attachment; filename="{report}-2026-11-23-2026-11-23.csv"'
     heads, *values = rows(file)
     assert all(head in page.words for head in heads)
     assert values
-    expected = {"asesores": "Luis Paz 1 1 0 0", "tiempos": "Solución 1 3,0 3,0", "movimiento": "hoy 1 1 0"}
+    expected = {
+        "resumen": "Solicitudes abiertas 1 0",
+        "asesores": "Luis Paz 1 1 0 0",
+        "tiempos": "Solución 1 3,0 3,0",
+        "movimiento": "hoy 1 1 0",
+        "calificaciones": "4 1 100,0",
+        "calificaciones-asesores": "Luis Paz 1 4,0 0",
+        "calificaciones-casos": "1 4,0 0",
+        "comentarios": "4 Luis Paz Muy bien",
+        "bot": "Quedó una solicitud 1 100,0",
+        "bot-casos": "Olvidé mi contraseña 1 0 0 1 0 0",
+        "abandono": "Olvidé mi contraseña 1 0 0,0 1",
+    }
     assert expected.get(report, "1 1 0 0") in page.words
 
 
@@ -56,34 +76,55 @@ def test_a_period_that_makes_no_sense_is_told_and_the_last_thirty_days_are_shown
     assert supervisor.get("/consola/informes/nada").status_code == 404
 
 
-def test_tickets_are_exported_whole_and_that_it_was_done_is_on_the_trail(
-    supervisor: Browser, world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(export, "BATCH", 3)
-    numbers = world.write(open_many, name="ana", count=7)
-    answer = supervisor.get("/consola/solicitudes.csv?desde=2026-11-23&hasta=2026-11-23")
-    heads, *values = rows(answer)
-    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
-    assert [row[0] for row in values] == numbers
-    assert heads[:2] == ["Número", "Creada"]
-    assert {row[heads.index("Teléfono")] for row in values} == {"'+573001234567"}
+def test_comments_that_are_taken_as_a_file_are_on_the_trail_and_numbers_are_not(supervisor: Browser, world: World) -> None:
+    before = len(world.trail())
+    supervisor.get("/consola/informes/movimiento/csv")
+    assert len(world.trail()) == before
+    supervisor.get("/consola/informes/comentarios/csv")
     action, agent_id, _, address = world.trail()[-1]
     assert (action, bool(agent_id), address) == ("ticket:exported", True, HOME)
 
 
+def test_where_customers_leave_is_drawn_on_the_menu(supervisor: Browser, world: World) -> None:
+    def job(connection: Connection) -> None:
+        ends = {"answered": False, "helped": False, "opened_ticket": False, "asked_agent": False}
+        at = NOW - timedelta(days=2)
+        for path in (["inicio", "menu.principal"], ["inicio", "menu.principal", "menu.producto", "menu.facturacion", "acceso"]):
+            values = {
+                "conversation_id": "conversation-ana",
+                "began_at": at,
+                "last_at": at,
+                "path": path,
+                "node": path[-1],
+                **ends,
+            }
+            connection.execute(sa.insert(dialogues).values(values))
+
+    world.write(job)
+    page = parsed(supervisor.get("/consola/informes/abandono"))
+    # In the drawing, and in the table.
+    assert page.words.count("No puedo ingresar: usuario o contraseña") == 2
+    assert "No puedo ingresar: usuario o contraseña 1 (−1)" in page.words
+    assert "No puedo ingresar: usuario o contraseña 1 1 100,0 0" in page.words
+    (drawing,) = [given for given in page.tags("svg") if "tabla" in given.get("aria-label", "")]
+    assert drawing["role"] == "img"
+    assert supervisor.get("/consola/informes/bot").status_code == 200
+
+
 @pytest.mark.parametrize("hostile", HOSTILE, ids=range(len(HOSTILE)))
-def test_hostile_text_adds_no_element_to_a_report_and_no_field_to_a_file(supervisor: Browser, world: World, hostile: str) -> None:
+def test_hostile_text_adds_no_element_to_a_report(supervisor: Browser, world: World, hostile: str) -> None:
     world.write(add_customer, name="mala", profile_name=hostile or " ")
     fields = (FieldValue("nombre", "Nombre", hostile),)
     ticket = asked("mala", "SM9:0", detail=hostile, category=hostile, case=hostile, fields=fields)
-    world.write(open_ticket, ticket=ticket, now=NOW)
-    for report in ("categorias", "casos"):
+    number = world.write(open_ticket, ticket=ticket, now=NOW)
+    for trigger in ("assign", "resolve"):
+        world.write(move, number=number, trigger=trigger, actor="luis.paz", now=NOW)
+    world.write(rate, number=number, stars=1, now=NOW)
+    world.write(comment, number=number, text=hostile, now=NOW)
+    for report in ("categorias", "casos", "comentarios", "calificaciones-casos"):
         document = parsed(supervisor.get(f"/consola/informes/{report}"))
         assert {tag for tag, _ in document.elements} <= OURS | CHART
         assert not [name for _, given in document.elements for name in given if name.startswith("on") or name == "style"]
-    heads, values = rows(supervisor.get("/consola/solicitudes.csv"))
-    assert len(values) == len(heads)
-    assert values[heads.index("Detalle")] in {hostile, f"'{hostile}"}
 
 
 def test_bars_are_as_high_as_their_share_and_stay_in_the_drawing() -> None:

@@ -24,9 +24,10 @@ from bot.attachments.service import add_sent
 from bot.attachments.types import TYPES
 from bot.settings import Console, Settings
 from bot.statements import insert_new
-from bot.tickets import canned, labels
+from bot.tickets import canned, exports, labels, tables
 from bot.tickets.canned import Canned, ReplyRefusedError
 from bot.tickets.desk_tables import views
+from bot.tickets.exporting import Wanted, Words
 from bot.tickets.labels import Colour
 from bot.tickets.service import move, open_ticket
 from bot.web.console import ROUTERS, live
@@ -66,7 +67,10 @@ MAY: dict[str, set[Role]] = {
     "GET /informes": LEADS,
     "GET /informes/{report}": LEADS,
     "GET /informes/{report}/csv": LEADS,
-    "GET /solicitudes.csv": LEADS,
+    "GET /exportaciones": LEADS,
+    "POST /exportaciones": LEADS,
+    "GET /exportaciones/{export}": LEADS,
+    "GET /exportaciones/{export}/archivo": LEADS,
     "GET /registro": LEADS,
     "GET /": EVERYBODY,
     "GET /vivo": EVERYBODY,
@@ -108,13 +112,19 @@ MAY: dict[str, set[Role]] = {
 }
 OTHERS = {address for address in MAY if address.startswith("POST /personas/{username}")}
 #: What is only ever looked for among one's own.
-NOT_FOUND_IF_OTHERS = {"POST /cuenta/sesiones/{id}/cerrar", "POST /vistas/{view}/borrar"}
+NOT_FOUND_IF_OTHERS = {
+    "POST /cuenta/sesiones/{id}/cerrar",
+    "GET /exportaciones/{export}",
+    "GET /exportaciones/{export}/archivo",
+    "POST /vistas/{view}/borrar",
+}
 #: There is no QR code before a second factor was begun.
 NOT_FOUND_AT_FIRST = {"GET /cuenta/segundo-factor/qr.svg"}
 #: What stands for a parameter of an address: Ana's own, Luis', nobody's. Ana is the one who asks.
 THINGS = {
     "username": {"own": "ana.gomez", "other": "luis.paz", "absent": "nadie"},
     "report": {"own": "movimiento", "other": "asesores", "absent": "nada"},
+    "export": {"own": "c" * 32, "other": "d" * 32, "absent": "0" * 32},
     "number": {"own": "SF-000001", "other": "SF-000002", "absent": "SF-000099"},
     "view": {"own": "1", "other": "2", "absent": "99"},
     "shortcut": {"own": "hola", "other": "adios", "absent": "nada"},
@@ -150,6 +160,20 @@ def things(world: World) -> None:
         world.write(add_sent, identity=identity, kind=kind, size=1, now=NOW, has_preview=True)
         for name in (identity, identity + VIEW, identity + THUMB):
             save(world.settings.attachments_folder, name, b"x")
+        _exported(world, agent, THINGS["export"]["own" if customer == "ana" else "other"])
+
+
+def _exported(world: World, agent: str, identity: str) -> None:
+    """A file of tickets of this agent's."""
+
+    def job(connection: sa.Connection) -> None:
+        given = exports.ask_for(connection, Wanted(agent), Words({}), "csv", NOW)
+        connection.execute(sa.update(tables.exports).where(tables.exports.c.id == given).values(id=identity))
+        exports.finish(connection, identity, NOW, done=1, size=1)
+
+    world.write(job)
+    world.settings.exports_folder.mkdir(exist_ok=True)
+    (world.settings.exports_folder / f"{identity}.csv").write_text("x")
 
 
 def again(world: World) -> None:
@@ -185,7 +209,7 @@ def session_of(world: World, username: str) -> str:
 def ask(browser: Browser, address: str, csrf: str = "", **parameters: str) -> httpx.Response:
     method, path = address.split()
     path = "/consola" + path.format(**parameters)
-    return browser.get(path) if method == "GET" else browser.post(path, {"csrf": csrf, "role": "agent"})
+    return browser.get(path) if method == "GET" else browser.post(path, {"csrf": csrf, "role": "agent", "formato": "csv"})
 
 
 def test_every_address_says_what_it_is_for_and_nothing_else_does() -> None:

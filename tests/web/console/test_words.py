@@ -8,18 +8,20 @@ from pydantic import ValidationError
 from bot.agents.rights import Role
 from bot.agents.trail import Action
 from bot.attachments.tables import Reason
+from bot.conversations.reports import OUTCOMES
 from bot.engine.inputs import Kind
 from bot.messages.tables import Status as Delivery
 from bot.settings import ROOT
 from bot.tickets import lifecycle, rights
 from bot.tickets.canned import VARIABLES
+from bot.tickets.exports import State as ExportState
 from bot.tickets.filters import FILTERS
 from bot.tickets.labels import Colour
 from bot.tickets.listing import SORTS
-from bot.tickets.reports import REPORTS
 from bot.tickets.service import HAPPENINGS
 from bot.web.console.delivery import load
 from bot.web.console.pages import environment
+from bot.web.console.reports import REPORTS
 from bot.web.console.transcript import Part, parts
 
 REASONS = ROOT / "flows" / "delivery.yaml"
@@ -44,6 +46,8 @@ REASONS = ROOT / "flows" / "delivery.yaml"
         ("reports", set(REPORTS)),
         ("report_hints", set(REPORTS)),
         ("unfetched", set(Reason)),
+        ("exports", set(ExportState)),
+        ("outcomes", set(OUTCOMES)),
     ],
 )
 def test_everything_that_can_be_shown_has_exactly_one_word(dictionary: str, names: set[str]) -> None:
