@@ -9,9 +9,9 @@ import asyncio
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +21,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection, Dialect, Engine, make_url
 
+from bot import metrics
 from bot.statements import on_driver
 
 T = TypeVar("T")
@@ -115,6 +116,15 @@ class Database:
     def read_now(self, job: Job[T]) -> T:
         """`read` for callers without an event loop."""
         return _in_transaction(self.reading, job)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """A connection on which every query sees the same committed data, beside the writers. It cannot write."""
+        with self.reading.connect() as connection:
+            if not self.embedded:
+                connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            with connection.begin():
+                yield connection
 
     def close(self) -> None:
         """Finish accepted jobs, then let go of the connections."""
@@ -237,8 +247,9 @@ class _GroupCommit:
     def _commit(self, batch: list[_Asked]) -> None:
         """Run the batch and tell every caller how it ended, only after the commit."""
         outcomes: list[Outcome[Any]] = []
+        metrics.COMMIT_JOBS.observe(len(batch))
         try:
-            with self._engine.begin() as connection:
+            with metrics.COMMIT_SECONDS.time(), self._engine.begin() as connection:
                 outcomes = [attempt(connection, asked.job) for asked in batch]
         except Exception as error:  # noqa: BLE001 (the callers raise it: nothing was committed)
             outcomes = [Outcome(None, error)] * len(batch)

@@ -12,6 +12,8 @@ from functools import partial
 from pathlib import Path
 from typing import TextIO
 
+from sqlalchemy.engine import make_url
+
 from bot.attachments import loop as attachments
 from bot.attachments.fetch import Rules as FetchRules
 from bot.attachments.links import Links, read_key
@@ -32,7 +34,7 @@ from bot.housekeeping import keep_erased, means_with, terms_of
 from bot.messages import outbox
 from bot.messages.queries import conversation_of
 from bot.messages.sender import Policy, Sender
-from bot.migrations import upgrade
+from bot.migrations import step_of, steps, upgrade
 from bot.privacy.finish import Means
 from bot.privacy.keeper import Keeper, Night
 from bot.settings import Settings, SettingsProblem
@@ -96,6 +98,29 @@ def open_database(settings: Settings) -> Database:
     database = Database(settings.database)
     upgrade(database)
     return database
+
+
+def open_to_read(settings: Settings) -> Database:
+    """The database as it is, also while the product runs: nothing is made and nothing changed.
+
+    Raises SettingsProblem if there is none, or if it is of another version.
+    """
+    if not _is_there(settings):
+        raise SettingsProblem([f"{settings.folder} holds no data yet (SOPORTE_DATA_DIR says where to look)"])
+    database = Database(settings.database)
+    found = database.read_now(step_of)
+    if found == steps()[0]:
+        return database
+    database.close()
+    if found is None:
+        raise SettingsProblem(["the database holds no data yet (SOPORTE_DATABASE_URL says where to look)"])
+    raise SettingsProblem([f"the data stands at step {found} and this version at {steps()[0]}: start this version once"])
+
+
+def _is_there(settings: Settings) -> bool:
+    """Whether the file of an embedded database exists; looking into one that does not would make it."""
+    file = make_url(settings.database).database if not settings.database_url.get_secret_value() else None
+    return file is None or Path(file).exists()
 
 
 def build(settings: Settings, clock: Clock | None = None) -> Runtime:

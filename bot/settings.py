@@ -127,6 +127,12 @@ class Retention(_Section):
     hour: int = Field(default=3, ge=0, le=23)
 
 
+class Metrics(_Section):
+    """Who may look at /metrics."""
+
+    token: SecretStr = SecretStr("")
+
+
 class Settings(BaseSettings):
     """Everything an installation can choose. Immutable once read."""
 
@@ -137,6 +143,7 @@ class Settings(BaseSettings):
     redis_url: SecretStr = SecretStr("")
     data_dir: Path = Path("data")
     dev: bool = False
+    logs: Literal["plain", "json"] = "plain"
     twilio: Twilio = Twilio()
     conversation: Conversation = Conversation()
     sender: Sender = Sender()
@@ -146,6 +153,7 @@ class Settings(BaseSettings):
     console: Console = Console()
     promises: Promises = Promises()
     retention: Retention = Retention()
+    metrics: Metrics = Metrics()
 
     @property
     def database(self) -> str:

@@ -6,11 +6,13 @@ lock the conversation → its oldest waiting input → `step` → `apply` → th
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from time import perf_counter
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from bot import metrics
 from bot.contacts.tables import contacts
 from bot.conversations.apply import Scene, apply, write_received
 from bot.conversations.dialogues import follow
@@ -89,6 +91,7 @@ def handle(connection: Connection, rules: Rules, conversation_id: str, now: date
     waits = None if here is None else OLDEST.first(connection, conversation_id=conversation_id)
     if here is None or waits is None or (not early and waits.due_at is not None and waits.due_at > now):
         return False
+    begun = perf_counter()
     happened = stored.from_json(waits.input)
     circumstances = Circumstances(
         now=now,
@@ -116,6 +119,7 @@ def handle(connection: Connection, rules: Rules, conversation_id: str, now: date
     follow(connection, rules.flow, conversation_id, (before, happened, result), now)
     save(scene, here.version, snapshot.to_json(result.conversation))
     _DONE.run(connection, input_id=waits.id, now=now)
+    metrics.TURN_SECONDS.observe(perf_counter() - begun)
     return True
 
 

@@ -35,6 +35,12 @@ class Message:
     is_template: bool  #: it can be sent at any time
     created_at: datetime
     updated_at: datetime
+    attempts: int = 0  #: to send it
+    sid: str = ""  #: the provider's id, or empty
+    accepted_at: datetime | None = None
+    sent_at: datetime | None = None
+    delivered_at: datetime | None = None
+    read_at: datetime | None = None
 
 
 def transcript(connection: Connection, conversation_id: str, *, latest: int | None = None) -> list[Message]:
@@ -102,4 +108,10 @@ def _message(row: sa.Row[Any]) -> Message:
         is_template=bool(row.content_sid),
         created_at=row.created_at,
         updated_at=row.updated_at,
+        attempts=row.attempts,
+        sid=row.sid or "",
+        accepted_at=row.accepted_at,
+        sent_at=row.sent_at,
+        delivered_at=row.delivered_at,
+        read_at=row.read_at,
     )

@@ -11,7 +11,7 @@ from starlette.staticfiles import StaticFiles
 
 from bot.channels.fake_twilio import FakeTwilio
 from bot.runtime import Runtime, working
-from bot.web import hooks, media
+from bot.web import hooks, media, metrics
 from bot.web.console import create_console
 from bot.web.dev import create_dev
 from bot.web.health import create_health
@@ -31,7 +31,7 @@ def create_app(runtime: Runtime, *, fake: FakeTwilio | None = None, works: bool 
 
     app = FastAPI(title="Soporte", openapi_url=None, lifespan=lifespan)
     app.state.stopping = asyncio.Event()
-    app.router.routes.extend([*hooks.routes(runtime), *media.routes(runtime)])
+    app.router.routes.extend([*hooks.routes(runtime), *media.routes(runtime), *metrics.routes(runtime)])
     app.include_router(create_health(runtime))
     app.mount("/static", StaticFiles(directory=_STATIC))
     app.mount("/consola", create_console(runtime, stopping=app.state.stopping))

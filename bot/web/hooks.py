@@ -8,6 +8,7 @@ and anything else in the body would reach the customer as a message.
 import asyncio
 import logging
 from functools import partial
+from time import perf_counter
 from urllib.parse import parse_qsl
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -16,6 +17,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from bot import metrics
 from bot.channels.base import Parameters
 from bot.conversations.inbox import record_message
 from bot.conversations.pace import Pace
@@ -35,12 +37,18 @@ def routes(runtime: Runtime) -> list[Route]:
     """The two webhooks, as plain Starlette routes: this is the hot path."""
 
     async def message(request: Request) -> Response:
+        begun = perf_counter()
         posted = await _verified(request, runtime)
-        return posted if isinstance(posted, Response) else await _take_message(posted, runtime)
+        answer = posted if isinstance(posted, Response) else await _take_message(posted, runtime)
+        metrics.WEBHOOK_SECONDS.labels("message", answer.status_code).observe(perf_counter() - begun)
+        return answer
 
     async def status(request: Request) -> Response:
+        begun = perf_counter()
         posted = await _verified(request, runtime)
-        return posted if isinstance(posted, Response) else await _take_status(posted, request.query_params, runtime)
+        answer = posted if isinstance(posted, Response) else await _take_status(posted, request.query_params, runtime)
+        metrics.WEBHOOK_SECONDS.labels("status", answer.status_code).observe(perf_counter() - begun)
+        return answer
 
     return [Route(MESSAGES_PATH, message, methods=["POST"]), Route(STATUS_PATH, status, methods=["POST"])]
 
@@ -101,6 +109,8 @@ async def _take_message(parameters: Parameters, runtime: Runtime) -> Response:
         return Response(status_code=503)
     if is_new:
         await runtime.coordination.wake("inbox")
+    else:
+        metrics.DUPLICATES.inc()
     return _nothing_to_say()
 
 

@@ -16,9 +16,11 @@ from bot.agents.sessions import Session
 from bot.agents.trail import Action, Deed, is_recorded_since, record
 from bot.attachments.queries import Attachment, attachments_of
 from bot.conversations.queries import Standing, standing
+from bot.conversations.trace import Arrivals, arrivals
 from bot.coordination.base import Change
 from bot.engine.effects import FieldValue
 from bot.messages.queries import Message, transcript
+from bot.messages.tables import Direction
 from bot.tickets import canned, drafts, labels, queries
 from bot.tickets.canned import Canned
 from bot.tickets.labels import Label
@@ -51,6 +53,7 @@ _HELD = (Status.ASSIGNED, Status.WAITING)
 class _Shown:
     ticket: Ticket
     events: list[Event]
+    arrivals: Arrivals
     messages: list[Message]
     names: dict[str, str]  # of agents, by id and by username
     standing: Standing
@@ -119,7 +122,9 @@ async def ticket_page(
         colleagues_here=await colleagues(request, session, number),
         **_canned(shown, session, (refused.text if refused else "") or shown.draft),
         files=shown.files,
-        days=days(shown.messages[-latest:] if latest else shown.messages, shown.names, console_of(request).reasons),
+        days=days(
+            shown.messages[-latest:] if latest else shown.messages, shown.names, console_of(request).reasons, shown.arrivals
+        ),
         whys=whys_of(shown.messages, runtime.flow),
         is_cut=latest is not None and len(shown.messages) > latest,
         latest=LATEST,
@@ -198,6 +203,7 @@ def _read(connection: Connection, number: str, latest: int | None, username: str
         others=[other for other in queries.tickets_of(connection, ticket.contact_id) if other.number != number],
         colleagues=[agent for agent in agents if agent.disabled_at is None and agent.username != ticket.assignee],
         draft=drafts.kept(connection, ticket.id, username),
+        arrivals=arrivals(connection, (message.sid for message in messages if message.direction is Direction.IN)),
         canned=canned.listed(connection),
         labels=labels.of_tickets(connection, [ticket.id])[ticket.id],
         known_labels=labels.listed(connection),
