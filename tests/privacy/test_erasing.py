@@ -1,5 +1,6 @@
 """After an erasure nothing of the person is anywhere, whatever comes later."""
 
+import argparse
 import asyncio
 import shutil
 import time
@@ -7,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -18,6 +20,7 @@ from bot.channels.fake_twilio import Direction, FakeTwilio, File
 from bot.channels.fake_twilio.ledger import Record
 from bot.channels.fake_twilio.payloads import Sender, message_parameters, status_parameters
 from bot.channels.fake_twilio.wire import post
+from bot.commands import backup, restore
 from bot.contacts.tables import contacts
 from bot.engine.inputs import Kind
 from bot.messages.tables import messages
@@ -27,6 +30,7 @@ from bot.privacy.persons import key_in
 from bot.privacy.record import RECORD_FILE
 from bot.privacy.tables import Reason, erasures
 from bot.runtime import STATUS_PATH
+from bot.settings import Settings
 from bot.web.hooks import MESSAGES_PATH
 from tests.servers import postgres, redis
 from tests.stack import ACCOUNT, TOKEN, Stack, running_stack
@@ -192,3 +196,27 @@ def test_an_older_backup_does_not_bring_anybody_back(tmp_path: Path) -> None:
     with running_stack(live, fake=fake) as stack:
         query = sa.select(sa.func.count()).select_from(erasures)
         assert stack.runtime.database.read_now(lambda connection: connection.execute(query).scalar_one()) == 1
+
+
+def test_a_backup_of_ours_that_is_restored_does_not_either(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    live, file = tmp_path / "live", tmp_path / "before.backup"
+    with stack_with_two_people(live) as stack:
+        fake = stack.fake
+        assert run_command(backup, stack.runtime.settings, str(file)) == 0
+        assert finish(stack, erase_zoraida(stack))
+        settings = stack.runtime.settings
+    assert run_command(restore, settings, str(file), "--force") == 0
+    assert found_in(live)
+    with running_stack(live, fake=fake) as stack:
+        assert contact_of(stack, PHONE) is None
+        assert contact_of(stack, OTHER)
+        assert [finish(stack, left) for left in stack.runtime.database.read_now(partial(due, now=stack.runtime.clock.now()))]
+        assert (found_in(live), found_in_tables(stack)) == ([], [])
+    capsys.readouterr()
+
+
+def run_command(command: ModuleType, settings: Settings, *words: str) -> int:
+    parser = argparse.ArgumentParser()
+    command.add_arguments(parser)
+    code: int = command.run(parser.parse_args(words), settings)
+    return code

@@ -83,7 +83,7 @@ def _protect_evidence() -> None:
         )
         return
     op.execute(
-        "CREATE FUNCTION keep_evidence() RETURNS trigger LANGUAGE plpgsql AS "
+        "CREATE OR REPLACE FUNCTION keep_evidence() RETURNS trigger LANGUAGE plpgsql AS "
         "$$ BEGIN RAISE EXCEPTION 'evidence is never changed'; END $$"
     )
     op.execute(
