@@ -11,6 +11,7 @@ from bot.engine import texts
 from bot.engine.conversation import Conversation, Suggestion
 from bot.engine.effects import Effect, Say
 from bot.engine.inputs import MessageReceived
+from bot.engine.terms import Right
 from bot.understanding.fields.base import Accepted, Context, Refused
 
 if TYPE_CHECKING:
@@ -37,6 +38,19 @@ class TicketSummary:
     answer_due: datetime | None = None  #: until when a first answer was promised that was not given yet
 
 
+@dataclass(frozen=True)
+class PendingCase:
+    """A customer's open case about their data."""
+
+    right: Right
+    number: str
+    due_at: datetime
+
+
+def _no_cases() -> Sequence[PendingCase]:
+    return ()
+
+
 def _no_tickets() -> Sequence[TicketSummary]:
     return ()
 
@@ -48,6 +62,7 @@ class Circumstances:
     now: datetime  #: aware
     phone: str = ""  #: the customer's number in E.164, or empty when WhatsApp hides it
     tickets: Callable[[], Sequence[TicketSummary]] = _no_tickets  #: this customer's, newest first; asked only when needed
+    cases: Callable[[], Sequence[PendingCase]] = _no_cases  #: this customer's, about their data, that are open; asked when needed
     reminder_after: timedelta = timedelta(minutes=30)
     resume_after: timedelta = timedelta(hours=24)
     agent_idle_after: timedelta = timedelta(minutes=30)  #: a customer waits no longer for an agent who does not answer

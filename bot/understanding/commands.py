@@ -40,6 +40,10 @@ class Command(StrEnum):
     AGENT = "agente"
     STATUS = "estado"
     MY_DATA = "mis_datos"
+    CORRECT_DATA = "corregir_datos"
+    ERASE_DATA = "eliminar_datos"
+    REVOKE = "revocar"
+    POLICY = "politica"
 
 
 class CommandData(WordFile):

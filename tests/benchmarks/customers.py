@@ -93,7 +93,8 @@ class _RestConnection(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         answer, self._body = self._api.accept(self._body), b""
-        head = b"HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(answer)
+        status = b"201 Created" if self._parser.get_method() == b"POST" else b"200 OK"
+        head = b"HTTP/1.1 %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % (status, len(answer))
         self._transport.write(head + answer)  # type: ignore[attr-defined]
 
 
