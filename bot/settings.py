@@ -51,7 +51,7 @@ class Conversation(_Section):
 class Sender(_Section):
     """How outgoing messages are delivered."""
 
-    parallel: int = Field(default=8, gt=0, le=64)
+    parallel: int = Field(default=32, gt=0, le=64)
     attempts: int = Field(default=12, gt=0)
     look_up_after_seconds: float = Field(default=5, gt=0)
     questions_last_minutes: float = Field(default=30, gt=0)
