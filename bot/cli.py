@@ -1,12 +1,11 @@
 """The command line: `soporte COMMAND`. One file for each command in `bot/commands`, read only when it is asked for."""
 
 import argparse
-import logging
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from bot import settings
+from bot import logs, settings
 from bot.engine.problems import BrokenFlow
 
 #: Each command with what it is for; its module has `add_arguments` and `run`.
@@ -19,6 +18,13 @@ COMMANDS = {
     "draw": "print the flow as a Mermaid diagram",
     "understand": "understand lines of text as the bot does, and say why",
     "tickets": "list tickets, or show one",
+    "person": "export or erase everything that is kept of one person",
+    "retention": "tell what is over its time, and let it go",
+    "redact": "mask secrets in what is stored, by the rules of today",
+    "verify": "check that no message was lost, doubled or brought out of order",
+    "trace": "show what happened to a message, and when",
+    "backup": "write everything into one file, while the product runs",
+    "restore": "bring everything back from a backup",
     "agents": "let people into the console, or shut them out",
 }
 
@@ -27,9 +33,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code: 0 done, 1 refused with a line that says why, 2 misspelt."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     parsed = _parser(words[0] if words else "").parse_args(words)
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
-        code: int = import_module(f"bot.commands.{parsed.command}").run(parsed, settings.read())
+        chosen = settings.read()
+        logs.set_up(chosen.logs)
+        code: int = import_module(f"bot.commands.{parsed.command}").run(parsed, chosen)
     except settings.SettingsProblem as problem:
         return _refuse(problem.lines)
     except BrokenFlow as broken:

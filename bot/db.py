@@ -9,9 +9,9 @@ import asyncio
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +21,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection, Dialect, Engine, make_url
 
+from bot import metrics
 from bot.statements import on_driver
 
 T = TypeVar("T")
@@ -116,6 +117,15 @@ class Database:
         """`read` for callers without an event loop."""
         return _in_transaction(self.reading, job)
 
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """A connection on which every query sees the same committed data, beside the writers. It cannot write."""
+        with self.reading.connect() as connection:
+            if not self.embedded:
+                connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            with connection.begin():
+                yield connection
+
     def close(self) -> None:
         """Finish accepted jobs, then let go of the connections."""
         self._writer.shutdown()
@@ -207,6 +217,7 @@ class _GroupCommit:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._connection: Connection | None = None
         self._waiting: queue.SimpleQueue[_Asked | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="db-write", daemon=True)
         self._thread.start()
@@ -233,13 +244,18 @@ class _GroupCommit:
             self._commit([asked for asked in batch if asked.is_wanted()])
             if last:
                 break
+        if self._connection is not None:
+            self._connection.close()
 
     def _commit(self, batch: list[_Asked]) -> None:
         """Run the batch and tell every caller how it ended, only after the commit."""
         outcomes: list[Outcome[Any]] = []
+        metrics.COMMIT_JOBS.observe(len(batch))
         try:
-            with self._engine.begin() as connection:
-                outcomes = [attempt(connection, asked.job) for asked in batch]
+            # One connection for life: taking one from the pool for every commit costs more than most of the jobs.
+            self._connection = self._connection or self._engine.connect()
+            with metrics.COMMIT_SECONDS.time(), self._connection.begin():
+                outcomes = [attempt(self._connection, asked.job) for asked in batch]
         except Exception as error:  # noqa: BLE001 (the callers raise it: nothing was committed)
             outcomes = [Outcome(None, error)] * len(batch)
         _tell([asked.future for asked in batch], outcomes)

@@ -145,9 +145,7 @@ def on_driver(connection: Connection, sql: str, values: Any = ()) -> Any:
 
 def _processor(kind: sa.types.TypeEngine[Any], dialect: Dialect, which: str) -> _Convert | None:
     its = kind.dialect_impl(dialect)
-    # psycopg's numbers want to know what the server calls them: 701 is its eight byte float.
-    kind_of_column: Any = 701 if isinstance(its, sa.Float) else None
-    processor: _Convert | None = (
-        its.bind_processor(dialect) if which == "bind_processor" else its.result_processor(dialect, kind_of_column)
-    )
+    if isinstance(its, sa.Float):
+        return None  # drivers take and give floats; asked for more, SQLAlchemy wants to know the column's type on the wire
+    processor: _Convert | None = its.bind_processor(dialect) if which == "bind_processor" else its.result_processor(dialect, None)
     return processor

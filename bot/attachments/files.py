@@ -7,13 +7,14 @@ from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
-_NAME = re.compile(r"[0-9a-f]{32}(?:\.(?:view|thumb))?", re.ASCII)
+#: What a kept file is called.
+NAME = re.compile(r"[0-9a-f]{32}(?:\.(?:view|thumb))?", re.ASCII)
 _UNFINISHED = ".part"
 
 
 def path_of(folder: Path, name: str) -> Path:
     """Where the file of this name lies. Raises ValueError for anything but a name of ours."""
-    if not _NAME.fullmatch(name):
+    if not NAME.fullmatch(name):
         raise ValueError("not the name of a kept file")
     return folder / name[:2] / name[2:4] / name
 

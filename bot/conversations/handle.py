@@ -6,11 +6,13 @@ lock the conversation → its oldest waiting input → `step` → `apply` → th
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from time import perf_counter
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from bot import metrics
 from bot.contacts.tables import contacts
 from bot.conversations.apply import Scene, apply, write_received
 from bot.conversations.dialogues import follow
@@ -20,10 +22,11 @@ from bot.engine import stored
 from bot.engine.flow import Flow
 from bot.engine.inputs import MessageReceived
 from bot.engine.step import step
-from bot.engine.turn import Circumstances, TicketSummary
+from bot.engine.turn import Circumstances, PendingCase, TicketSummary
 from bot.statements import Prepared
 from bot.tickets.promises import Promises
 from bot.tickets.queries import tickets_of
+from bot.tickets.rights import cases_of
 
 #: SQLite has one writer and ignores the lock; on PostgreSQL another worker at this conversation makes us pass on.
 LOCKED = Prepared(
@@ -88,11 +91,13 @@ def handle(connection: Connection, rules: Rules, conversation_id: str, now: date
     waits = None if here is None else OLDEST.first(connection, conversation_id=conversation_id)
     if here is None or waits is None or (not early and waits.due_at is not None and waits.due_at > now):
         return False
+    begun = perf_counter()
     happened = stored.from_json(waits.input)
     circumstances = Circumstances(
         now=now,
         phone=here.phone,
         tickets=lambda: _tickets(connection, here.contact_id),
+        cases=lambda: _cases(connection, here.contact_id),
         reminder_after=rules.reminder_after,
         resume_after=rules.resume_after,
         agent_idle_after=rules.agent_idle_after,
@@ -114,6 +119,7 @@ def handle(connection: Connection, rules: Rules, conversation_id: str, now: date
     follow(connection, rules.flow, conversation_id, (before, happened, result), now)
     save(scene, here.version, snapshot.to_json(result.conversation))
     _DONE.run(connection, input_id=waits.id, now=now)
+    metrics.TURN_SECONDS.observe(perf_counter() - begun)
     return True
 
 
@@ -163,3 +169,7 @@ def _tickets(connection: Connection, contact_id: str) -> list[TicketSummary]:
         )
         for ticket in tickets_of(connection, contact_id)
     ]
+
+
+def _cases(connection: Connection, contact_id: str) -> list[PendingCase]:
+    return [PendingCase(case.right, case.number, case.due_at) for case in cases_of(connection, contact_id) if case.is_open]

@@ -11,6 +11,7 @@ from functools import partial
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot import metrics
 from bot.conversations.handle import Rules
 from bot.conversations.parking import MOST_ATTEMPTS, place_of
 from bot.conversations.visit import Turned, visit
@@ -57,5 +58,6 @@ class Worker:
             await self._coordination.publish(Change(turned.conversation_id))
             if turned.error is not None:
                 told = {"conversation": turned.conversation_id, "attempts": turned.attempts}
+                metrics.TURNS_FAILED.inc()
                 fate = "is parked" if turned.attempts >= MOST_ATTEMPTS else "waits for another try"
                 _log.error("a turn failed, and its input %s: %s", fate, place_of(turned.error), extra=told)

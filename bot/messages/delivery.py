@@ -6,6 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from bot import metrics
 from bot.channels.base import DeliveryReport, DeliveryStatus
 from bot.messages.outbox import all_sids, is_new
 from bot.messages.ready import was_not_called
@@ -45,6 +46,8 @@ def _moving(new: Status, *, is_named: bool) -> Prepared:
     below = messages.c.status.in_([sa.literal_column(f"'{status.value}'", sa.Text) for status in _ABOVE[new]])
     values: dict[str, Any] = {"status": new.value, "sid": sa.bindparam("its_sid"), "error_code": sa.bindparam("code")}
     values |= {"due_at": None, "lease_until": None, "look_ups": None, "updated_at": sa.bindparam("now")}
+    if new is not Status.FAILED:  # nothing comes after that: `updated_at` tells when
+        values[f"{new.value}_at"] = sa.bindparam("now")
     return Prepared(sa.update(messages).where(ours, below).values(values).returning(messages.c.conversation_id))
 
 
@@ -62,6 +65,10 @@ def record(connection: Connection, report: DeliveryReport, now: datetime) -> str
     told = {"message_id": report.message_id, "its_sid": report.sid, "named": f"%{report.sid}%"}
     move = _MOVE[status, bool(report.message_id)]
     moved: str | None = move.scalar(connection, **told, code=report.error_code, now=now)
+    if moved is not None:
+        metrics.MESSAGES.labels(status.value).inc()
+        if status is Status.FAILED:
+            metrics.SENDS_FAILED.labels(report.error_code or "none").inc()
     return moved
 
 

@@ -181,6 +181,13 @@ def recover(connection: Connection, look_up_at: datetime) -> int:
     return left
 
 
+def doubt(connection: Connection, now: datetime) -> int:
+    """After a restore: what was to be sent when the backup was made may have been sent since. Returns how many that are."""
+    # Whoever sent it did so long ago: one look at the list will do.
+    values = {"status": Status.UNKNOWN.value, "due_at": now, "look_ups": MOST_LOOK_UPS - 1, "lease_until": None}
+    return connection.execute(sa.update(messages).where(messages.c.status.in_(UNSETTLED)).values(values)).rowcount
+
+
 def next_due(connection: Connection) -> datetime | None:
     """When the next message is due, or None if none is waiting."""
     when: datetime | None = NEXT_DUE.scalar(connection)

@@ -61,6 +61,7 @@ ACCEPTED = Prepared(
     )
     .values(
         sid=sa.bindparam("new_sid"),
+        accepted_at=sa.bindparam("now"),
         status=sa.case((IS_UNSETTLED, Status.ACCEPTED.value), else_=messages.c.status),
         due_at=None,
         look_ups=None,

@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot import metrics
 from bot.channels.base import Channel, DeliveryReport, Outcome, Outgoing, SendError, Sent
 from bot.coordination.base import Change, Coordination
 from bot.db import Database, Job
@@ -146,7 +147,8 @@ class Sender:
         try:
             media_url = self._policy.media_url(message.file) if message.file else ""
             outgoing = Outgoing(message.id, message.address, message.body, message.content_sid, media_url)
-            sid = await self._channel.send(outgoing)
+            with metrics.SEND_SECONDS.time():
+                sid = await self._channel.send(outgoing)
         except SendError as error:
             return self._after_error(message, error)
         return partial(outbox.settle_accepted, claimed=message, sid=sid, now=self._now())
@@ -156,12 +158,14 @@ class Sender:
         job: Job[Any]
         match error.outcome:
             case Outcome.UNKNOWN:
+                metrics.SENDS_UNCLEAR.inc()
                 at = now + self._policy.look_up_after
                 job = partial(outbox.settle_unknown, claimed=message, look_up_at=at, look_ups=0, now=now)
             case Outcome.BUSY if message.attempts < self._policy.attempts:
                 due_at = now + pause(message.attempts, random.random())  # noqa: S311 (spreads load; no secret)
                 job = partial(outbox.settle_later, claimed=message, due_at=due_at, code=error.code, now=now)
             case Outcome.BUSY | Outcome.REFUSED:
+                metrics.SENDS_FAILED.labels(error.code or "none").inc()
                 job = partial(outbox.settle_failed, claimed=message, code=error.code, now=now)
         _log.warning("a send did not succeed: %s", error, extra={"message_id": message.id, "attempts": message.attempts})
         return job

@@ -55,6 +55,10 @@ messages = sa.Table(
     sa.Column("due_at", Moment, nullable=True),
     sa.Column("answers_sid", sa.Text, nullable=False),  # the customer's message it answers first: "typing…" is shown there
     sa.Column("content_sid", sa.Text, nullable=False, default=""),  # the template it is; `body` has its words
+    sa.Column("accepted_at", Moment, nullable=True),  # these four: when it got that far, by our clock
+    sa.Column("sent_at", Moment, nullable=True),
+    sa.Column("delivered_at", Moment, nullable=True),
+    sa.Column("read_at", Moment, nullable=True),
     sa.Column("expires_at", Moment, nullable=True),  # a question is stale then; confirmations and agents' words have none
     sa.Column("lease_until", Moment, nullable=True),  # by the database's clock: so long it belongs to the sender that claimed it
     sa.Column("look_ups", sa.Integer, nullable=True),  # of an attempt in doubt: how many look-ups found nothing; else null

@@ -5,6 +5,9 @@ from pathlib import Path
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy.engine import Connection
 
 from bot.db import Database
 
@@ -16,6 +19,25 @@ def upgrade(database: Database) -> None:
     with database.engine.begin() as connection:
         if not database.embedded:  # of several processes that start at once one does it, and the others find it done
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
-        config = Config(attributes={"connection": connection})
-        config.set_main_option("script_location", str(Path(__file__).parent))
-        command.upgrade(config, "head")
+        upgrade_on(connection, "head")
+
+
+def upgrade_on(connection: Connection, step: str) -> None:
+    """Bring the database to a step of the schema, within the caller's transaction."""
+    command.upgrade(_config(connection), step)
+
+
+def steps() -> list[str]:
+    """All steps of this version's schema, the newest first."""
+    return [step.revision for step in ScriptDirectory.from_config(_config()).walk_revisions()]
+
+
+def step_of(connection: Connection) -> str | None:
+    """The step that a database stands at, or None if it is empty."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _config(connection: Connection | None = None) -> Config:
+    config = Config(attributes={"connection": connection})
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    return config

@@ -4,6 +4,8 @@ One set of words for each ticket, kept in the transaction that writes the ticket
 same words from `words`: SQLite in an FTS5 table, PostgreSQL in a tsvector with a GIN index (`bot/migrations`, step 0002).
 """
 
+from collections.abc import Iterable, Iterator
+
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
@@ -20,13 +22,24 @@ _WALK_FOR_EACH = 10
 
 def add(connection: Connection, ticket_id: int, *texts: str) -> None:
     """Let the ticket be found by these texts too."""
-    new = set().union(*map(words, texts))
+    keep(connection, ticket_id, set().union(*map(words, texts)))
+
+
+def keep(connection: Connection, ticket_id: int, new: set[str]) -> None:
+    """Let the ticket be found by these too, which are words already."""
     if not new:
         return
     if connection.dialect.name == "sqlite":
         _add_sqlite(connection, ticket_id, new)
     else:
         _add_postgresql(connection, ticket_id, new)
+
+
+def remove(connection: Connection, ticket_ids: Iterable[int]) -> None:
+    """Let these tickets be found no more, and keep none of their words."""
+    key = "rowid" if connection.dialect.name == "sqlite" else "ticket_id"
+    for identity in ticket_ids:
+        connection.execute(sa.text(f"DELETE FROM ticket_search WHERE {key} = :id"), {"id": identity})  # noqa: S608 (a name of ours)
 
 
 def found(connection: Connection, query: str, *, below: int | None, most: int) -> list[int]:
@@ -39,6 +52,16 @@ def found(connection: Connection, query: str, *, below: int | None, most: int) -
         return []
     search = _found_sqlite if connection.dialect.name == "sqlite" else _found_postgresql
     return search(connection, wanted, _ABOVE_ALL if below is None else below, most)
+
+
+def everything(connection: Connection) -> Iterator[tuple[int, str]]:
+    """All tickets by id, each with its words, blanks between them: what `add` made of their texts."""
+    if connection.dialect.name == "sqlite":
+        query = "SELECT rowid, words FROM ticket_search ORDER BY rowid"
+    else:
+        query = "SELECT ticket_id, array_to_string(tsvector_to_array(words), ' ') FROM ticket_search ORDER BY ticket_id"
+    for row in connection.execute(sa.text(query).execution_options(yield_per=1000)):
+        yield row[0], row[1]
 
 
 def _add_sqlite(connection: Connection, ticket_id: int, new: set[str]) -> None:

@@ -141,6 +141,16 @@ class Ledger:
         with self._lock:
             return [self._records[sid] for sid in self._sids.get(self.one_address(address), ())]
 
+    def remove(self, sid: str) -> None:
+        """Forget a message and the files that only it has."""
+        with self._lock:
+            record = self._records.pop(sid)
+            named = {medium.url.rpartition("/")[2] for medium in record.media}
+            kept = {medium.url.rpartition("/")[2] for other in self._records.values() for medium in other.media}
+            for media_sid in named - kept:
+                self._files.pop(media_sid, None)
+            self._tell(Change(record.address))
+
     def keep(self, media_sid: str, file: File) -> None:
         """Keep a file to be fetched later."""
         with self._lock:

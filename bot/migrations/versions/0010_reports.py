@@ -6,7 +6,7 @@ from alembic import op
 from bot.db import Json, Moment
 
 revision = "0010"
-down_revision = "0005"
+down_revision = "0006"
 
 
 def upgrade() -> None:

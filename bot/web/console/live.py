@@ -11,6 +11,7 @@ from contextlib import suppress
 from fastapi import APIRouter, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
+from bot import metrics
 from bot.coordination.base import Attendance, Change, Event, Subscription
 from bot.web.console.context import Console, console_of
 from bot.web.console.guard import SessionNeeded, current_session
@@ -31,7 +32,7 @@ async def stream(request: Request, session: SessionNeeded) -> AsyncIterator[Serv
     console = console_of(request)
     clock = asyncio.get_running_loop()
     end = clock.time() + _LIFE_SECONDS
-    with console.runtime.coordination.subscribe() as subscription:
+    with console.runtime.coordination.subscribe() as subscription, metrics.LIVE_PAGES.track_inprogress():
         yield ServerSentEvent(event="begun", data=[], retry=_RETRY_MILLISECONDS)
         while (left := end - clock.time()) > 0:
             heard = await _heard(subscription, console, min(left, _BEAT_SECONDS))

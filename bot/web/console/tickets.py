@@ -2,7 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -16,9 +16,11 @@ from bot.agents.sessions import Session
 from bot.agents.trail import Action, Deed, is_recorded_since, record
 from bot.attachments.queries import Attachment, attachments_of
 from bot.conversations.queries import Standing, standing
+from bot.conversations.trace import Arrivals, arrivals
 from bot.coordination.base import Change
 from bot.engine.effects import FieldValue
 from bot.messages.queries import Message, transcript
+from bot.messages.tables import Direction
 from bot.tickets import canned, drafts, labels, queries
 from bot.tickets.canned import Canned
 from bot.tickets.labels import Label
@@ -30,6 +32,7 @@ from bot.web.console.box import ReplyBox, Writer, reply_box
 from bot.web.console.context import console_of
 from bot.web.console.guard import SessionNeeded, client_address
 from bot.web.console.pages import BLOCK_HEADER, page
+from bot.web.console.terms import Clock, clocks
 from bot.web.console.transcript import days, parts
 from bot.web.console.whys import whys_of
 
@@ -50,9 +53,11 @@ _HELD = (Status.ASSIGNED, Status.WAITING)
 class _Shown:
     ticket: Ticket
     events: list[Event]
+    arrivals: Arrivals
     messages: list[Message]
     names: dict[str, str]  # of agents, by id and by username
     standing: Standing
+    clock: Clock | None  # of a case of habeas data
     others: list[TicketState]  # of the same customer
     colleagues: list[Agent]  # who can be given the ticket
     draft: str  # of the agent who looks
@@ -96,7 +101,8 @@ async def ticket_page(
 ) -> Response:
     """The page of a ticket, with what was refused on top (status 409). That it was read is on the trail before."""
     runtime = console_of(request).runtime
-    shown = await runtime.database.read(lambda connection: _read(connection, number, latest, session.username))
+    now = runtime.clock.now()
+    shown = await runtime.database.read(lambda connection: _read(connection, number, latest, session.username, now))
     if shown is None:
         raise HTTPException(404)
     asked = request.headers.get(BLOCK_HEADER, "").split()
@@ -116,7 +122,9 @@ async def ticket_page(
         colleagues_here=await colleagues(request, session, number),
         **_canned(shown, session, (refused.text if refused else "") or shown.draft),
         files=shown.files,
-        days=days(shown.messages[-latest:] if latest else shown.messages, shown.names, console_of(request).reasons),
+        days=days(
+            shown.messages[-latest:] if latest else shown.messages, shown.names, console_of(request).reasons, shown.arrivals
+        ),
         whys=whys_of(shown.messages, runtime.flow),
         is_cut=latest is not None and len(shown.messages) > latest,
         latest=LATEST,
@@ -162,6 +170,7 @@ def _about(shown: _Shown) -> dict[str, Any]:
         "others": shown.others[:MOST_OTHERS],
         "colleagues": shown.colleagues if shown.ticket.status in _HELD else [],
         "pending": shown.standing.pending,
+        "clock": shown.clock,
         "labels": shown.labels,
         "more_labels": [label for label in shown.known_labels if label.archived_at is None and label not in shown.labels],
     }
@@ -177,7 +186,7 @@ def _canned(shown: _Shown, session: Session, text: str) -> dict[str, Any]:
     }
 
 
-def _read(connection: Connection, number: str, latest: int | None, username: str) -> _Shown | None:
+def _read(connection: Connection, number: str, latest: int | None, username: str, now: datetime) -> _Shown | None:
     ticket = queries.ticket(connection, number)
     if ticket is None:
         return None
@@ -194,10 +203,12 @@ def _read(connection: Connection, number: str, latest: int | None, username: str
         others=[other for other in queries.tickets_of(connection, ticket.contact_id) if other.number != number],
         colleagues=[agent for agent in agents if agent.disabled_at is None and agent.username != ticket.assignee],
         draft=drafts.kept(connection, ticket.id, username),
+        arrivals=arrivals(connection, (message.sid for message in messages if message.direction is Direction.IN)),
         canned=canned.listed(connection),
         labels=labels.of_tickets(connection, [ticket.id])[ticket.id],
         known_labels=labels.listed(connection),
         messages=messages,
+        clock=clocks(connection, [ticket.id], now).get(ticket.id),
         files=attachments_of(connection, named),
         names={agent.id: agent.name for agent in agents} | {agent.username: agent.name for agent in agents},
     )

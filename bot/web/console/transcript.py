@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
 
+from bot.conversations.trace import Arrivals, Event, steps
 from bot.messages.queries import Message
-from bot.messages.tables import Status
+from bot.messages.tables import Direction, Status
 from bot.web.console.delivery import Reasons
 from bot.web.console.pages import local
 
@@ -33,6 +34,7 @@ class Bubble:
     agent: str  #: the agent's name, or empty
     at: datetime  #: on Colombia's clock
     failure: str  #: why it did not arrive, in words, or empty
+    events: tuple[Event, ...]  #: what happened to it, and when
 
 
 @dataclass(frozen=True)
@@ -43,9 +45,9 @@ class Day:
     bubbles: tuple[Bubble, ...]
 
 
-def days(messages: Iterable[Message], names: Mapping[str, str], reasons: Reasons) -> list[Day]:
+def days(messages: Iterable[Message], names: Mapping[str, str], reasons: Reasons, arrivals: Arrivals) -> list[Day]:
     """The messages in their order, day by day. `names`: an agent's id → name."""
-    bubbles = [_bubble(message, names, reasons) for message in messages]
+    bubbles = [_bubble(message, names, reasons, arrivals) for message in messages]
     return [Day(day, tuple(said)) for day, said in groupby(bubbles, key=lambda bubble: bubble.at.date())]
 
 
@@ -58,7 +60,7 @@ def parts(text: str) -> tuple[Part, ...]:
     return tuple(part for part in [*found, Part(text[end:])] if part.text)
 
 
-def _bubble(message: Message, names: Mapping[str, str], reasons: Reasons) -> Bubble:
+def _bubble(message: Message, names: Mapping[str, str], reasons: Reasons, arrivals: Arrivals) -> Bubble:
     is_agent = message.author not in {"customer", "bot"}
     return Bubble(
         message=message,
@@ -66,5 +68,6 @@ def _bubble(message: Message, names: Mapping[str, str], reasons: Reasons) -> Bub
         parts=parts(message.body),
         agent=names.get(message.author, message.author) if is_agent else "",
         at=local(message.created_at),
+        events=steps(message) if message.direction is Direction.OUT else arrivals.get(message.sid, ()),
         failure=reasons.reason(message.error_code) if message.status is Status.FAILED else "",
     )
