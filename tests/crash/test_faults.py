@@ -62,7 +62,9 @@ def test_a_clock_that_is_set_back_or_forth_changes_no_order_and_holds_nothing_up
         async with make_world(LOAD) as world, alive(world) as product:
             async with under_load(world):
                 for hours in (1, -3, -3):
-                    world.fake.faults = Faults(too_many_requests=0.5, error_after=0.3)  # so that something always waits to be sent
+                    world.fake.faults = Faults(
+                        too_many_requests=0.5, error_after=0.3
+                    )  # so that something always waits to be sent
                     await asyncio.sleep(1.5)
                     world.shifts.append(world.shifts[-1] + timedelta(hours=hours))
                     product.told.tell({"clock": 3600 * hours})
