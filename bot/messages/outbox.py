@@ -11,6 +11,7 @@ from uuid import uuid4
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from bot.due import times
 from bot.messages.leases import clock
 from bot.messages.ready import ACCEPTED, NEXT_DUE, READY, TAKE, was_not_called
 from bot.messages.tables import UNSETTLED, Direction, Status, messages
@@ -119,7 +120,7 @@ def retry(connection: Connection, conversation_id: str, message_id: str, now: da
 
 def claim(connection: Connection, now: datetime, limit: int) -> list[Claimed]:
     """Take up to `limit` messages that are due, at most one of each conversation: the first that is not settled."""
-    ready = READY.all(connection, now=now, most=limit, **clock())
+    ready = READY.all(connection, most=limit, **times(now), **clock())
     return [claimed for row in ready if (claimed := _take(connection, row, now)) is not None]
 
 
