@@ -12,6 +12,8 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
 
+from bot.coordination.places import read_place
+
 ROOT = Path(__file__).parent.parent
 _TWILIO_ADDRESS = re.compile(r"https://[a-z0-9.-]+\.twilio\.com/?", re.ASCII)
 
@@ -140,6 +142,13 @@ class Settings(BaseSettings):
     console: Console = Console()
     promises: Promises = Promises()
     metrics: Metrics = Metrics()
+
+    @field_validator("redis_url")
+    @classmethod
+    def _leads_to_redis(cls, url: SecretStr) -> SecretStr:
+        if url.get_secret_value():
+            read_place(url.get_secret_value())
+        return url
 
     @property
     def database(self) -> str:

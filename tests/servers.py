@@ -49,7 +49,7 @@ def redis() -> Iterator[str]:
         return
     with _folder("soporte-redis-") as folder:
         path = folder / "redis.sock"
-        command = [_redis_program(), "--port", "0", "--unixsocket", path, "--dir", folder, "--save", "", "--daemonize", "no"]
+        command = [redis_program(), "--port", "0", "--unixsocket", path, "--dir", folder, "--save", "", "--daemonize", "no"]
         with _process(command, {}, folder, path):
             yield f"unix://{path}"
 
@@ -87,7 +87,7 @@ def _postgres_programs() -> Path:
     return found[0]
 
 
-def _redis_program() -> Path:
+def redis_program() -> Path:
     """The machine's redis-server, else the wheel's Valkey."""
     if path := shutil.which("redis-server"):
         return Path(path)
