@@ -30,10 +30,13 @@ from bot.coordination.redis import Redis
 from bot.db import Database
 from bot.engine.flow import Flow
 from bot.flows import read_flow
+from bot.housekeeping import keep_erased, means_with, terms_of
 from bot.messages import outbox
 from bot.messages.queries import conversation_of
 from bot.messages.sender import Policy, Sender
 from bot.migrations import step_of, steps, upgrade
+from bot.privacy.finish import Means
+from bot.privacy.keeper import Keeper, Night
 from bot.settings import Settings, SettingsProblem
 from bot.tickets.exporter import Exporter
 from bot.tickets.promises import Promises, Target
@@ -125,8 +128,21 @@ def build(settings: Settings, clock: Clock | None = None) -> Runtime:
     flow = read_flow()
     lock = None if settings.database_url.get_secret_value() else _alone(settings.folder)
     database = open_database(settings)
+    if clock is None:
+        clock = Clock(settings.folder / "dev-clock.json") if settings.dev else Clock()
+    keep_erased(database, settings, clock.now())
+    channel = channel_of(settings)
+    redis_url = settings.redis_url.get_secret_value()
+    coordination: Coordination = Redis(redis_url) if redis_url else InProcess()
+    base = settings.public_url.rstrip("/") + MEDIA_PATH
+    links = Links(base, read_key(settings.attachments_folder / "links.key"), clock.now)
+    return Runtime(settings, flow, database, channel, coordination, clock, links, lock)
+
+
+def channel_of(settings: Settings) -> Channel:
+    """The way to customers that the settings name."""
     twilio = settings.twilio
-    channel = TwilioChannel(
+    return TwilioChannel(
         account_sid=twilio.account_sid,
         auth_token=twilio.auth_token.get_secret_value(),
         sender=twilio.sender,
@@ -134,13 +150,6 @@ def build(settings: Settings, clock: Clock | None = None) -> Runtime:
         api_base_url=None if twilio.api_base_url == "https://api.twilio.com" else twilio.api_base_url,
         timeout=twilio.timeout_seconds,
     )
-    redis_url = settings.redis_url.get_secret_value()
-    coordination: Coordination = Redis(redis_url) if redis_url else InProcess()
-    if clock is None:
-        clock = Clock(settings.folder / "dev-clock.json") if settings.dev else Clock()
-    base = settings.public_url.rstrip("/") + MEDIA_PATH
-    links = Links(base, read_key(settings.attachments_folder / "links.key"), clock.now)
-    return Runtime(settings, flow, database, channel, coordination, clock, links, lock)
 
 
 def _alone(folder: Path) -> TextIO:
@@ -194,7 +203,7 @@ async def working(runtime: Runtime, *, works: bool = True) -> AsyncIterator[None
     Without `works` the messages are handled and sent by other processes on the same database.
     """
     await runtime.coordination.start()
-    loops: list[Worker | Sender | attachments.Fetcher | Exporter] = []
+    loops: list[Worker | Sender | attachments.Fetcher | Exporter | Keeper] = []
     if works:
         policy = _sender_policy(runtime)
         if runtime.database.embedded:
@@ -202,6 +211,7 @@ async def working(runtime: Runtime, *, works: bool = True) -> AsyncIterator[None
         rules, now = rules_of(runtime.settings, runtime.flow), runtime.clock.now
         sender = Sender(runtime.database, runtime.coordination, runtime.channel, policy, now)
         loops = [Worker(runtime.database, runtime.coordination, rules, now), sender, _fetcher(runtime), _exporter(runtime)]
+        loops.append(_keeper(runtime))
     looking = _catch_up(runtime)
     await looking.before_listening(runtime.clock.now())
     async with asyncio.TaskGroup() as tasks:
@@ -257,6 +267,19 @@ def _fetcher(runtime: Runtime) -> attachments.Fetcher:
         await runtime.coordination.publish(Change(conversation_id))
 
     return attachments.Fetcher(runtime.database, runtime.channel, policy, runtime.clock.now, tell)
+
+
+def means_of(runtime: Runtime) -> Means:
+    """What erasures are finished with, in a running product."""
+    return means_with(runtime.database, runtime.channel, runtime.settings, runtime.clock.now)
+
+
+def _keeper(runtime: Runtime) -> Keeper:
+    async def tell(conversation_id: str) -> None:
+        await runtime.coordination.publish(Change(conversation_id))
+
+    terms = terms_of(runtime.settings, runtime.flow)
+    return Keeper(means_of(runtime), terms, Night(runtime.settings.retention.hour), tell)
 
 
 def _exporter(runtime: Runtime) -> Exporter:

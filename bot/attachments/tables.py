@@ -25,6 +25,8 @@ class Reason(StrEnum):
     TYPE = "type"  #: of no type that WhatsApp knows, or empty
     MISSING = "missing"  #: the provider does not have it (any more)
     DENIED = "denied"  #: the provider does not take our word for it
+    EXPIRED = "expired"  #: it was here, and its time is over
+    HIDDEN = "hidden"  #: it was here, and an agent hid it
     TROUBLE = "trouble"  #: no connection, no answer in time, or a failure on either side
 
 

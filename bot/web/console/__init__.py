@@ -27,6 +27,7 @@ from bot.web.console import (
     login,
     people,
     presence,
+    privacy,
     replying,
     reports,
     tickets,
@@ -59,6 +60,7 @@ ROUTERS = (
     canned.router,
     views.router,
     attachments.router,
+    privacy.router,
 )
 _STATIC = Path(__file__).parent.parent / "static"
 

@@ -77,6 +77,14 @@ MAY: dict[str, set[Role]] = {
     "POST /vistas": EVERYBODY,
     "POST /vistas/{view}/borrar": EVERYBODY,
     "GET /solicitudes/{number}": EVERYBODY,
+    "POST /solicitudes/{number}/ocultar": EVERYBODY,
+    "POST /solicitudes/{number}/prorroga": EVERYBODY,
+    "GET /privacidad": ADMINS,
+    "GET /clientes/{contact}": ADMINS,
+    "GET /clientes/{contact}/datos.json": ADMINS,
+    "GET /clientes/{contact}/datos.html": ADMINS,
+    "POST /clientes/{contact}/eliminar": ADMINS,
+    "POST /clientes/{contact}/negar": ADMINS,
     "GET /adjuntos/{identity}": EVERYBODY,
     "GET /adjuntos/{identity}/original": EVERYBODY,
     "GET /adjuntos/{identity}/miniatura": EVERYBODY,
@@ -121,6 +129,7 @@ THINGS = {
     "view": {"own": "1", "other": "2", "absent": "99"},
     "shortcut": {"own": "hola", "other": "adios", "absent": "nada"},
     "label": {"own": "cobro", "other": "garantia", "absent": "nada"},
+    "contact": {"own": "contact-ana", "other": "contact-luis", "absent": "contact-nadie"},
     "identity": {"own": "a" * 32, "other": "b" * 32, "absent": "0" * 32},
 }
 
