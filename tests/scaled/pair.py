@@ -11,14 +11,17 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx
+import sqlalchemy as sa
 
 from bot import settings
 from bot.channels.fake_twilio import Direction, FakeTwilio
+from bot.conversations.tables import conversations
+from bot.conversations.verify import verify
+from bot.db import Database
 from bot.runtime import build
 from bot.web.app import create_app
 from bot.web.hooks import MESSAGES_PATH
@@ -37,6 +40,7 @@ class Pair:
 
     fake: FakeTwilio
     url: str
+    database: Database
     expected: list[str] = field(default_factory=list)  #: the answers to WORDS
     written: dict[str, int] = field(default_factory=dict)  #: how many words each customer has written
 
@@ -48,12 +52,18 @@ class Pair:
         """A customer writes all the words, waiting for each answer. What is not taken is delivered again, as Twilio does."""
         for n in range(rounds * len(WORDS)):
             sid = self.fake.accept(person, text=WORDS[n % len(WORDS)])
-            self.await_true(partial(self._take, sid), person)
+            self.deliver(sid)
             self.written[person] = self.written.get(person, 0) + 1
             self.await_true(lambda: len(self.said(person)) >= self.written[person], person)
 
-    def _take(self, sid: str) -> bool:
-        return asyncio.run(self.fake.deliver(sid)) == 200
+    def deliver(self, sid: str) -> None:
+        """Post a customer's message until it is taken."""
+        self.await_true(lambda: asyncio.run(self.fake.deliver(sid)) == 200, sid)
+
+    def conversations(self) -> list[str]:
+        """The ids of all conversations, the oldest first."""
+        query = sa.select(conversations.c.id).order_by(conversations.c.last_message_at)
+        return list(self.database.read_now(lambda connection: connection.scalars(query).all()))
 
     def write_all(self, people: list[str], rounds: int = 1) -> None:
         """Several customers at the same time."""
@@ -63,6 +73,7 @@ class Pair:
     def judge(self) -> None:
         """Everybody was told each answer once, and in order; and nothing more comes."""
         time.sleep(1)
+        assert list(verify(self.database, datetime.now(UTC), lambda _done, _total: None)) == []
         for person, count in self.written.items():
             assert self.said(person) == self.expected * (count // len(WORDS)), person
 
@@ -110,7 +121,7 @@ def pair(folder: Path, **chosen: Any) -> Iterator[Pair]:
             stack.callback(runtime.close)
             app = create_app(runtime, works=works)
             stack.enter_context(served(app) if works else served(app, listener=listener))
-        running = Pair(fake, url)
+        running = Pair(fake, url, runtime.database)
         running.write("whatsapp:+573009990000")
         running.expected = running.said("whatsapp:+573009990000")
         assert len(set(running.expected)) == len(WORDS)
