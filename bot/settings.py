@@ -129,6 +129,13 @@ class Retention(_Section):
     hour: int = Field(default=3, ge=0, le=23)
 
 
+class Work(_Section):
+    """Where a process that only works can be asked how it is."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=0, ge=0, le=65535)
+
+
 class Metrics(_Section):
     """Who may look at /metrics."""
 
@@ -156,6 +163,7 @@ class Settings(BaseSettings):
     promises: Promises = Promises()
     retention: Retention = Retention()
     metrics: Metrics = Metrics()
+    work: Work = Work()
 
     @field_validator("redis_url")
     @classmethod

@@ -18,6 +18,7 @@ from redis import asyncio as redis
 from redis.commands.core import AsyncScript
 from redis.exceptions import RedisClusterException, RedisError
 
+from bot import metrics
 from bot.coordination.base import Attendance, Change, Doing, Event, Subscription, Topic
 from bot.coordination.in_process import InProcess
 from bot.coordination.places import TIMEOUT, connect
@@ -226,6 +227,7 @@ class Redis:
         if not self._is_well:
             return
         self._is_well = False
+        metrics.REDIS_WELL.set(0)
         self._suspect = suspect or self._name
         _log.warning("Redis is away (%s): workers find their work by sweeping, a little later", type(error).__name__)
 
@@ -234,6 +236,7 @@ class Redis:
         if self._is_well:
             return
         self._is_well = True
+        metrics.REDIS_WELL.set(1)
         _log.warning("Redis is back")
         for topic in _CHANNELS.values():
             await self._here.wake(topic)
