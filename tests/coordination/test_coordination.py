@@ -12,6 +12,7 @@ from bot.coordination.base import Attendance, Change, Coordination, Doing
 from bot.coordination.in_process import InProcess
 from bot.coordination.redis import Redis
 
+AWAY = "Redis is away ({}): workers find their work by sweeping, a little later"
 Contract = Callable[[Coordination], Awaitable[None]]
 
 
@@ -217,4 +218,6 @@ def test_without_redis_this_process_goes_on_and_says_so_once(caplog: pytest.LogC
 
     with caplog.at_level(logging.WARNING, logger="bot.coordination.redis"):
         asyncio.run(play())
-    assert [record.message for record in caplog.records] == ["Redis is away: workers find their work by sweeping, a little later"]
+    assert [record.message for record in caplog.records] == [
+        "Redis is away (ConnectionError): workers find their work by sweeping, a little later"
+    ]
