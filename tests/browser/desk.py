@@ -12,12 +12,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from bot.agents import accounts, sessions
 from bot.agents.accounts import AccountRefusedError
 from bot.agents.rights import Role
 from tests.stack import Stack, running_stack
+
+#: The machine may be busy with other things.
+expect.set_options(timeout=20_000)
 
 WIDE, PHONE, NARROWEST = (
     {"width": 1360, "height": 860},
