@@ -19,7 +19,7 @@ from bot.attachments.fetch import Rules as FetchRules
 from bot.attachments.links import Links, read_key
 from bot.attachments.service import recover as fetch_again
 from bot.channels.base import Channel
-from bot.channels.twilio import TwilioChannel
+from bot.channels.twilio import Keys, TwilioChannel
 from bot.conversations import catch_up
 from bot.conversations.catch_up import CatchUp
 from bot.conversations.handle import Rules
@@ -133,6 +133,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Runtime:
         status_callback_url=settings.public_url.rstrip("/") + STATUS_PATH,
         api_base_url=None if twilio.api_base_url == "https://api.twilio.com" else twilio.api_base_url,
         timeout=twilio.timeout_seconds,
+        keys=_keys(settings),
     )
     redis_url = settings.redis_url.get_secret_value()
     coordination: Coordination = Redis(redis_url) if redis_url else InProcess()
@@ -218,6 +219,19 @@ async def working(runtime: Runtime, *, works: bool = True) -> AsyncIterator[None
             await runtime.coordination.wake("outbox")
     await runtime.channel.close()
     await runtime.coordination.close()
+
+
+def _keys(settings: Settings) -> Keys:
+    """What webhooks may be signed with."""
+    twilio = settings.twilio
+    if twilio.previous_auth_token.get_secret_value() or twilio.previous_shared_key.get_secret_value():
+        _log.warning("webhooks signed with a previous key are accepted: take it out of the settings once Twilio uses the new one")
+    return Keys(
+        auth_token=twilio.auth_token.get_secret_value(),
+        shared_key=twilio.shared_key.get_secret_value(),
+        previous_auth_token=twilio.previous_auth_token.get_secret_value(),
+        previous_shared_key=twilio.previous_shared_key.get_secret_value(),
+    )
 
 
 def _sender_policy(runtime: Runtime) -> Policy:

@@ -33,6 +33,9 @@ class Twilio(_Section):
 
     account_sid: str = ""
     auth_token: SecretStr = SecretStr("")
+    shared_key: SecretStr = SecretStr("")
+    previous_auth_token: SecretStr = SecretStr("")
+    previous_shared_key: SecretStr = SecretStr("")
     sender: str = ""
     api_base_url: str = "https://api.twilio.com"
     timeout_seconds: float = Field(default=10, gt=0, le=60)

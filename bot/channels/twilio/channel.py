@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 from twilio.base.exceptions import TwilioException  # type: ignore[import-untyped]
-from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 from twilio.rest import Client  # type: ignore[import-untyped]
 
 from bot.channels.base import (
@@ -26,6 +25,7 @@ from bot.channels.base import (
 from bot.channels.twilio.http import Http
 from bot.channels.twilio.media import file_url
 from bot.channels.twilio.sending import SendingHttp
+from bot.channels.twilio.signatures import Keys, Signatures
 from bot.channels.twilio.webhooks import DELIVERY_STATUS, from_list, parse_message, parse_status
 from bot.engine.inputs import Media
 
@@ -49,10 +49,12 @@ class TwilioChannel:
         status_callback_url: str,
         api_base_url: str | None = None,
         timeout: float = 10,
+        keys: Keys | None = None,
     ) -> None:
         """`sender` is `whatsapp:+…`. `status_callback_url` is our public address, without a query.
 
         `api_base_url` takes the place of Twilio's servers (a stand-in, a test). `timeout` in seconds, of silence.
+        `keys` are what webhooks may be signed with, the `auth_token` alone if not given.
         """
         for name, level in _TALKATIVE.items():
             logging.getLogger(name).setLevel(level)
@@ -60,7 +62,7 @@ class TwilioChannel:
         self._credentials = (account_sid, auth_token)
         self._api_base_url = api_base_url or "https://api.twilio.com"
         self._status_callback_url = status_callback_url
-        self._validator = RequestValidator(auth_token)
+        self._signatures = Signatures(keys or Keys(auth_token))
         self._http = Http(timeout=timeout, use_environment=api_base_url is None)
         self.client = Client(account_sid, auth_token, http_client=self._http)  #: the SDK's client
         proxy, certificates = self._http.surroundings(self._api_base_url)
@@ -73,7 +75,7 @@ class TwilioChannel:
 
     def verify(self, url: str, parameters: Parameters, signature: str) -> bool:
         """See `Channel`. `url` is the public address with its query, as the provider was told it."""
-        return bool(self._validator.validate(url, parameters, signature))
+        return self._signatures.verify(url, parameters, signature)
 
     def parse_message(self, parameters: Parameters) -> Received:
         """See `Channel`."""
