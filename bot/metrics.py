@@ -44,3 +44,5 @@ COMMIT_SECONDS = Histogram(
 )
 COMMIT_JOBS = Histogram("soporte_commit_jobs", "Writes that shared a commit", buckets=(1, 2, 4, 8, 16, 32, 64), registry=REGISTRY)
 LIVE_PAGES = Gauge("soporte_live_pages", "Pages of agents that are told of changes at present", registry=REGISTRY)
+SENDS_OF_DAY = Gauge("soporte_sends_of_day", "Messages sent today, as a part of the day's cap", registry=REGISTRY)
+SENDS_LEFT_OUT = Counter("soporte_sends_left_out", "Questions not asked because the day's messages were sent", registry=REGISTRY)

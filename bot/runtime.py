@@ -19,7 +19,7 @@ from bot.attachments.fetch import Rules as FetchRules
 from bot.attachments.links import Links, read_key
 from bot.attachments.service import recover as fetch_again
 from bot.channels.base import Channel
-from bot.channels.twilio import Keys, TwilioChannel
+from bot.channels.twilio import Keys, Signatures, TwilioChannel
 from bot.conversations import catch_up
 from bot.conversations.catch_up import CatchUp
 from bot.conversations.handle import Rules
@@ -31,6 +31,7 @@ from bot.db import Database
 from bot.engine.flow import Flow
 from bot.flows import read_flow
 from bot.messages import outbox
+from bot.messages.allowance import Allowance
 from bot.messages.queries import conversation_of
 from bot.messages.sender import Policy, Sender
 from bot.migrations import step_of, steps, upgrade
@@ -133,8 +134,8 @@ def build(settings: Settings, clock: Clock | None = None) -> Runtime:
         status_callback_url=settings.public_url.rstrip("/") + STATUS_PATH,
         api_base_url=None if twilio.api_base_url == "https://api.twilio.com" else twilio.api_base_url,
         timeout=twilio.timeout_seconds,
-        keys=_keys(settings),
     )
+    channel.signatures = Signatures(_keys(settings))
     redis_url = settings.redis_url.get_secret_value()
     coordination: Coordination = Redis(redis_url) if redis_url else InProcess()
     if clock is None:
@@ -170,6 +171,7 @@ def rules_of(settings: Settings, flow: Flow) -> Rules:
         agent_idle_after=timedelta(minutes=settings.conversation.agent_idle_minutes),
         reopen_within=timedelta(days=settings.conversation.reopen_days),
         template=settings.twilio.reopen_template_sid,
+        files_per_hour=settings.overload.files_per_hour,
         burst=timedelta(seconds=settings.overload.burst_seconds),
         late_after=timedelta(minutes=settings.overload.late_minutes),
         questions_last=timedelta(minutes=settings.sender.questions_last_minutes),
@@ -242,6 +244,7 @@ def _sender_policy(runtime: Runtime) -> Policy:
         look_up_after=timedelta(seconds=settings.sender.look_up_after_seconds),
         typing=settings.sender.typing,
         per_second=settings.overload.sends_per_second,
+        allowance=Allowance(settings.overload.sends_per_day, runtime.flow.zone),
         media_url=runtime.links.url,
     )
 

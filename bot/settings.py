@@ -74,6 +74,8 @@ class Overload(_Section):
 
     customer_per_minute: int = Field(default=30, ge=0)
     sends_per_second: float = Field(default=0, ge=0)
+    sends_per_day: int = Field(default=20_000, ge=0)
+    files_per_hour: int = Field(default=20, ge=0)
     burst_seconds: float = Field(default=2, ge=0)
     late_minutes: float = Field(default=2, gt=0)
 

@@ -38,6 +38,9 @@ class Sentences(_Words):
     slow_down: Text  #: to whoever writes faster than they are answered
     parked: Text  #: a message could not be handled and lies before a person now; {ticket}, {hours}
     parked_category: Text  #: of that ticket
+    loop: Text  #: a program seems to be talking: the bot falls silent and a person looks; {ticket}, {hours}
+    loop_category: Text  #: of that ticket
+    too_many_files: Text  #: more files than are kept
     reminder: Text  #: silence in the middle of a form
     my_data: Text  #: what the draft holds; {data}
     my_data_none: Text
@@ -80,6 +83,7 @@ _KNOWN = {
     "resolved_before": {"ticket"},
     "reopened": {"ticket", "hours"},
     "parked": {"ticket", "hours"},
+    "loop": {"ticket", "hours"},
 }
 
 

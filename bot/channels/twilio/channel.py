@@ -49,12 +49,10 @@ class TwilioChannel:
         status_callback_url: str,
         api_base_url: str | None = None,
         timeout: float = 10,
-        keys: Keys | None = None,
     ) -> None:
         """`sender` is `whatsapp:+…`. `status_callback_url` is our public address, without a query.
 
         `api_base_url` takes the place of Twilio's servers (a stand-in, a test). `timeout` in seconds, of silence.
-        `keys` are what webhooks may be signed with, the `auth_token` alone if not given.
         """
         for name, level in _TALKATIVE.items():
             logging.getLogger(name).setLevel(level)
@@ -62,7 +60,7 @@ class TwilioChannel:
         self._credentials = (account_sid, auth_token)
         self._api_base_url = api_base_url or "https://api.twilio.com"
         self._status_callback_url = status_callback_url
-        self._signatures = Signatures(keys or Keys(auth_token))
+        self.signatures = Signatures(Keys(auth_token))  #: what webhooks are checked by; the settings may know more keys
         self._http = Http(timeout=timeout, use_environment=api_base_url is None)
         self.client = Client(account_sid, auth_token, http_client=self._http)  #: the SDK's client
         proxy, certificates = self._http.surroundings(self._api_base_url)
@@ -75,7 +73,7 @@ class TwilioChannel:
 
     def verify(self, url: str, parameters: Parameters, signature: str) -> bool:
         """See `Channel`. `url` is the public address with its query, as the provider was told it."""
-        return self._signatures.verify(url, parameters, signature)
+        return self.signatures.verify(url, parameters, signature)
 
     def parse_message(self, parameters: Parameters) -> Received:
         """See `Channel`."""
