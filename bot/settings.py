@@ -119,6 +119,19 @@ class Promises(_Section):
     categories: dict[str, Target] = {}
 
 
+class Retention(_Section):
+    """How long each kind of data is kept."""
+
+    refused_hours: float = Field(default=1, gt=0, le=24)
+    unanswered_hours: float = Field(default=24, gt=0, le=24)
+    chats_days: int = Field(default=30, gt=0)
+    tickets_days: int = Field(default=365, gt=0)
+    files_days: int = Field(default=90, gt=0)
+    webhooks_days: int = Field(default=30, gt=0)
+    trail_days: int = Field(default=1825, gt=0)
+    hour: int = Field(default=3, ge=0, le=23)
+
+
 class Metrics(_Section):
     """Who may look at /metrics."""
 
@@ -144,6 +157,7 @@ class Settings(BaseSettings):
     attachments: Attachments = Attachments()
     console: Console = Console()
     promises: Promises = Promises()
+    retention: Retention = Retention()
     metrics: Metrics = Metrics()
 
     @property
@@ -206,12 +220,21 @@ def read(**chosen: Any) -> Settings:
 
 def require_for_serving(settings: Settings) -> None:
     """Raise SettingsProblem, naming every setting without which real customers cannot be served."""
-    needed = {
-        "public_url": settings.public_url,
-        "twilio.account_sid": settings.twilio.account_sid,
-        "twilio.auth_token": settings.twilio.auth_token.get_secret_value(),
-        "twilio.sender": settings.twilio.sender,
-    }
+    _require({"public_url": settings.public_url, **_account(settings)})
+
+
+def require_account(settings: Settings) -> None:
+    """Raise SettingsProblem, naming every setting without which nothing can be asked of Twilio."""
+    _require(_account(settings))
+
+
+def _account(settings: Settings) -> dict[str, str]:
+    chosen = settings.twilio
+    secret = chosen.auth_token.get_secret_value()
+    return {"twilio.account_sid": chosen.account_sid, "twilio.auth_token": secret, "twilio.sender": chosen.sender}
+
+
+def _require(needed: dict[str, str]) -> None:
     missing = [name for name, value in needed.items() if not value]
     if missing:
         raise SettingsProblem([f"{name} is not set: give it as {_variable(name)}" for name in missing])

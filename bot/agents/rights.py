@@ -40,6 +40,10 @@ class Verb(StrEnum):
     KEEP_BLOCKS = "keep_blocks"  #: see who is blocked, and let them in again
     KEEP_LABELS = "keep_labels"  #: make, rename and archive them
     KEEP_REPLIES = "keep_replies"  #: write the canned ones
+    HIDE_MESSAGE = "hide_message"
+    READ_PERSON = "read_person"  #: all that is kept of a customer
+    EXPORT_PERSON = "export_person"
+    ERASE_PERSON = "erase_person"
     SEE_REPORTS = "see_reports"
     EXPORT_TICKETS = "export_tickets"
     READ_TRAIL = "read_trail"
@@ -87,6 +91,10 @@ RIGHTS: Mapping[Verb, tuple[Reach, Reach, Reach]] = MappingProxyType(
         Verb.KEEP_BLOCKS: (_NONE, _ALL, _ALL),
         Verb.KEEP_LABELS: (_NONE, _ALL, _ALL),
         Verb.KEEP_REPLIES: (_NONE, _ALL, _ALL),
+        Verb.HIDE_MESSAGE: (_ALL, _ALL, _ALL),
+        Verb.READ_PERSON: (_NONE, _NONE, _ALL),
+        Verb.EXPORT_PERSON: (_NONE, _NONE, _ALL),
+        Verb.ERASE_PERSON: (_NONE, _NONE, _ALL),
         Verb.SEE_REPORTS: (_NONE, _ALL, _ALL),
         Verb.EXPORT_TICKETS: (_NONE, _ALL, _ALL),
         Verb.READ_TRAIL: (_NONE, _ALL, _ALL),

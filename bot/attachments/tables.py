@@ -26,6 +26,8 @@ class Reason(StrEnum):
     FLOOD = "flood"  #: one of more than a customer may send in an hour
     MISSING = "missing"  #: the provider does not have it (any more)
     DENIED = "denied"  #: the provider does not take our word for it
+    EXPIRED = "expired"  #: it was here, and its time is over
+    HIDDEN = "hidden"  #: it was here, and an agent hid it
     TROUBLE = "trouble"  #: no connection, no answer in time, or a failure on either side
 
 

@@ -24,11 +24,12 @@ from bot.engine import stored
 from bot.engine.flow import Flow
 from bot.engine.inputs import Input, MessageReceived
 from bot.engine.step import step
-from bot.engine.turn import Circumstances, TicketSummary
+from bot.engine.turn import Circumstances, PendingCase, TicketSummary
 from bot.messages.queries import said_lately
 from bot.statements import Prepared
 from bot.tickets.promises import Promises
 from bot.tickets.queries import tickets_of
+from bot.tickets.rights import cases_of
 
 #: SQLite has one writer and ignores the lock; on PostgreSQL another worker at this conversation makes us pass on.
 LOCKED = Prepared(
@@ -106,6 +107,7 @@ def handle(connection: Connection, rules: Rules, conversation_id: str, now: date
         tickets=lambda: _tickets(connection, here.contact_id),
         said=lambda: said_lately(connection, conversation_id),
         refuses_files=refuses_files,
+        cases=lambda: _cases(connection, here.contact_id),
         reminder_after=rules.reminder_after,
         resume_after=rules.resume_after,
         agent_idle_after=rules.agent_idle_after,
@@ -186,3 +188,7 @@ def _tickets(connection: Connection, contact_id: str) -> list[TicketSummary]:
         )
         for ticket in tickets_of(connection, contact_id)
     ]
+
+
+def _cases(connection: Connection, contact_id: str) -> list[PendingCase]:
+    return [PendingCase(case.right, case.number, case.due_at) for case in cases_of(connection, contact_id) if case.is_open]

@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 
 from bot.channels.base import Received
 from bot.contacts.find import find
+from bot.contacts.tombstones import is_buried
 from bot.conversations.merge import merge
 from bot.conversations.pace import PAID, Pace, milliseconds
 from bot.conversations.tables import conversations, inbox
@@ -91,8 +92,10 @@ class _Place:
 
 
 def record_message(connection: Connection, received: Received, flow: Flow, now: datetime, pace: Pace = _UNLIMITED) -> bool:
-    """Put a customer's message into the inbox; False if it is there already, and then nothing is changed."""
+    """Put a customer's message into the inbox; False if it is there already or was erased, and then nothing is changed."""
     if _KNOWN.first(connection, key=received.sid) is not None:
+        return False
+    if is_buried(connection, received.sid):
         return False
     known_as = [f"whatsapp:{received.external_id}"] if received.external_id else []
     found = find(connection, list(dict.fromkeys([*known_as, received.address])), received.phone, received.profile_name, now)

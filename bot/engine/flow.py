@@ -28,6 +28,8 @@ from bot.engine.nodes.ask import Ask
 from bot.engine.nodes.base import Node
 from bot.engine.nodes.case import Case
 from bot.engine.nodes.collect import Collect
+from bot.engine.phrases import RightWords
+from bot.engine.terms import Right
 from bot.engine.texts import CalendarWords, fill
 from bot.engine.turn import Turn
 from bot.engine.vocabulary import Vocabulary
@@ -61,6 +63,7 @@ class Flow:
     forms: Mapping[str, str]  #: node → the form it belongs to
     back: Mapping[str, str]  #: node → where `volver` leads
     phrases: Mapping[str, str]
+    rights: Mapping[Right, RightWords]  #: what is said when a customer asks for one
     statuses: Mapping[str, str]  #: a ticket's status → what a customer is told
     refusals: Mapping[str, str]
     calendar: CalendarWords

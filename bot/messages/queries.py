@@ -83,6 +83,28 @@ def said(connection: Connection, conversation_id: str, *, latest: int = 100) -> 
     return tuple(row.body for row in _SAID.all(connection, conversation_id=conversation_id, most=latest))
 
 
+@dataclass(frozen=True)
+class Delivery:
+    """How far one of our messages has got."""
+
+    id: str
+    sid: str  #: the provider's id, or empty before it has one
+    status: str  #: a Status
+
+
+#: How many of our last messages are looked through for the one that carried a text.
+_LOOK_BACK = 20
+
+
+def delivery_of(connection: Connection, conversation_id: str, text: str) -> Delivery | None:
+    """The last of our messages that carried this text, alone or with others; None if none of the latest did."""
+    ours = sa.and_(messages.c.conversation_id == conversation_id, messages.c.direction == Direction.OUT.value)
+    columns = (messages.c.id, messages.c.sid, messages.c.status, messages.c.body)
+    query = sa.select(*columns).where(ours).order_by(messages.c.position.desc()).limit(_LOOK_BACK)
+    found = next((row for row in connection.execute(query) if text in row.body), None)
+    return None if found is None else Delivery(found.id, found.sid or "", found.status)
+
+
 def _message(row: sa.Row[Any]) -> Message:
     # A place is kept as its parts, files as a list.
     attachments = [row.attachments] if isinstance(row.attachments, dict) else row.attachments

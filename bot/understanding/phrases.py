@@ -5,11 +5,12 @@ whoever reads decides what that means. Not for long texts: what customers tell i
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Generic, TypeVar
 
+from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from bot.understanding.folding import fold
@@ -23,6 +24,7 @@ _WORD_OR_SYMBOL = re.compile(r"\d+|[^\W\d_]+|[^\w\s\x00-\x7f]")
 _RUN = re.compile(r"([^\W\d_])\1+")
 
 SHORTEST_WITH_SLIP = 5
+_MOST_SLIPS = 2
 
 #: Letters that are written for one another: "sinco", "bolver", "kancelar", "hayuda".
 _SOUNDS_ALIKE = ("sczx", "bvw", "kqc", "gj", "yil", "uo")
@@ -167,10 +169,15 @@ def nearest(word: str, slips: Slips[Meaning]) -> Meaning | None:
         return None
     near: set[Meaning] = set()
     for length in range(len(word) - 2, len(word) + 3):
-        allowed = 1 if length < 9 else 2
+        allowed = 1 if length < 9 else _MOST_SLIPS
         if abs(len(word) - length) <= allowed:
             near.update(meaning for candidate, meaning in slips.by_length.get(length, ()) if is_slip(word, candidate, allowed))
     return near.pop() if len(near) == 1 else None
+
+
+def is_near(word: str, candidates: Sequence[str]) -> bool:
+    """Whether one of the words is near enough for `nearest`, however it begins: all of them are compared in one go."""
+    return process.extractOne(word, candidates, scorer=OSA.distance, score_cutoff=_MOST_SLIPS) is not None
 
 
 def is_slip(word: str, candidate: str, allowed: int) -> bool:

@@ -12,9 +12,10 @@ import pytest
 from starlette.datastructures import ImmutableMultiDict
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 
+from bot.account import STATUS_PATH
 from bot.channels.twilio import Keys
 from bot.channels.twilio.signatures import Signatures
-from bot.runtime import MEDIA_PATH, STATUS_PATH
+from bot.runtime import MEDIA_PATH
 from bot.web.hooks import MESSAGES_PATH
 from tests.stack import ACCOUNT, SENDER, TOKEN, Stack, running_stack
 

@@ -1,4 +1,4 @@
-"""Programs that answer ours: the bot notices, calls a person once, and falls silent; people who repeat themselves are answered."""
+"""Programs that answer ours: the bot notices, calls a person, and falls silent; people who repeat themselves are answered."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

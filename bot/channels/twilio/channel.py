@@ -10,6 +10,7 @@ from twilio.base.exceptions import TwilioException  # type: ignore[import-untype
 from twilio.rest import Client  # type: ignore[import-untyped]
 
 from bot.channels.base import (
+    Copy,
     DeliveryReport,
     DeliveryStatus,
     FileKey,
@@ -31,6 +32,8 @@ from bot.engine.inputs import Media
 
 #: Messages per page of a listing: the most Twilio gives.
 _PAGE_SIZE = 1000
+#: Errors of a deletion: it is gone already; it is still under way, which may take minutes (https://www.twilio.com/docs/errors/20009).
+_NOT_THERE, _NOT_COMPLETE = 20404, 20009
 #: A list is sorted by age. When so many in a row are older than what is looked for, the rest is too.
 _SURELY_OLDER = 100
 #: Loggers whose lines carry the account's SID or a customer's number, and the level above those lines.
@@ -120,6 +123,28 @@ class TwilioChannel:
         # Listed newest first: turned round, those of the same second stay in order too.
         oldest_first = list(found.values())[::-1]
         return sorted(oldest_first, key=lambda sent: sent.created_at)
+
+    def copies(self, address: str) -> Sequence[Copy]:
+        """See `Channel`. Twilio lists what was sent to an address and what came from it apart."""
+        found: dict[str, Copy] = {}
+        with _unreadable_is_unknown():
+            for way in ({"to": address, "from_": self._sender}, {"to": self._sender, "from_": address}):
+                for message in self.client.messages.stream(**way, page_size=_PAGE_SIZE):
+                    found[message.sid] = Copy(message.sid, message.date_created)
+        return list(found.values())
+
+    def erase_copy(self, sid: str) -> bool:
+        """See `Channel`. With the message Twilio deletes its files, unless another message has the very same."""
+        try:
+            with _unreadable_is_unknown():
+                self.client.messages(sid).delete()
+        except SendError as error:
+            if error.code == _NOT_THERE:
+                return True
+            if error.code == _NOT_COMPLETE:
+                return False
+            raise
+        return True
 
     def received_since(self, since: datetime) -> Sequence[Listed]:
         """See `Channel`. Twilio filters by day, so more is read than is given back, and all pages of it."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from twilio.request_validator import RequestValidator, compare  # type: ignore[import-untyped]
 
 from bot.channels.base import Parameters
+from bot.channels.twilio.webhooks import grouped
 
 _SHA1 = "HMAC_SHA1"
 _SHA256 = "HMAC_SHA256"
@@ -36,9 +37,7 @@ class Signatures:
 
     def verify(self, url: str, parameters: Parameters, signature: str) -> bool:
         """Whether one of the keys made this signature for this address, with its query, and these parameters."""
-        values = _Values()
-        for name, value in parameters.multi_items():
-            values.setdefault(name, []).append(value)
+        values = _Values(grouped(parameters))
         return any(_is_made_by(validator, algorithm, url, values, signature) for validator, algorithm in self._checks)
 
 

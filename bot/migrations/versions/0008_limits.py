@@ -6,7 +6,7 @@ from alembic import op
 from bot.db import Moment
 
 revision = "0008"
-down_revision = "0010"
+down_revision = "0007"
 
 
 def upgrade() -> None:

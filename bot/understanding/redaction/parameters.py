@@ -61,8 +61,8 @@ def _redactor(secrets: Secrets, previous: str, seen: set[str], done: dict[tuple[
 
 
 def is_plain_word(text: str) -> bool:
-    """One word of small letters: alone it holds no secret, unless the message before announced one."""
-    return text.isascii() and text.isalpha() and text.islower()
+    """One word of plain letters: alone it holds no secret, unless the message before announced one."""
+    return text.isascii() and text.isalpha()
 
 
 def _inside(text: str, change: Callable[[str], str]) -> str:

@@ -28,6 +28,7 @@ from bot.web.console import (
     login,
     people,
     presence,
+    privacy,
     replying,
     reports,
     tickets,
@@ -61,6 +62,7 @@ ROUTERS = (
     canned.router,
     views.router,
     attachments.router,
+    privacy.router,
 )
 _STATIC = Path(__file__).parent.parent / "static"
 

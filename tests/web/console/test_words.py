@@ -13,7 +13,7 @@ from bot.conversations.reports import OUTCOMES
 from bot.engine.inputs import Kind
 from bot.messages.tables import Status as Delivery
 from bot.settings import ROOT
-from bot.tickets import lifecycle
+from bot.tickets import lifecycle, rights
 from bot.tickets.canned import VARIABLES
 from bot.tickets.exports import State as ExportState
 from bot.tickets.filters import FILTERS
@@ -35,7 +35,7 @@ REASONS = ROOT / "flows" / "delivery.yaml"
         ("filters", set(lifecycle.Status)),
         ("narrowings", set(FILTERS)),
         ("sorts", set(SORTS)),
-        ("events", {*HAPPENINGS, *lifecycle.EVENTS.values()}),
+        ("events", {*HAPPENINGS, *rights.HAPPENINGS, *lifecycle.EVENTS.values()}),
         ("kinds", set(Kind)),
         ("deliveries", set(Delivery)),
         ("roles", set(Role)),
