@@ -35,6 +35,9 @@ class Twilio(_Section):
 
     account_sid: str = ""
     auth_token: SecretStr = SecretStr("")
+    shared_key: SecretStr = SecretStr("")
+    previous_auth_token: SecretStr = SecretStr("")
+    previous_shared_key: SecretStr = SecretStr("")
     sender: str = ""
     api_base_url: str = "https://api.twilio.com"
     timeout_seconds: float = Field(default=10, gt=0, le=60)
@@ -73,6 +76,8 @@ class Overload(_Section):
 
     customer_per_minute: int = Field(default=30, ge=0)
     sends_per_second: float = Field(default=0, ge=0)
+    sends_per_day: int = Field(default=20_000, ge=0)
+    files_per_hour: int = Field(default=20, ge=0)
     burst_seconds: float = Field(default=2, ge=0)
     late_minutes: float = Field(default=2, gt=0)
 

@@ -14,6 +14,7 @@ from bot.settings import ROOT
 from bot.web.console import (
     account,
     attachments,
+    blocking,
     canned,
     code,
     desk,
@@ -56,6 +57,7 @@ ROUTERS = (
     fields.router,
     replying.router,
     presence.router,
+    blocking.router,
     labels.router,
     canned.router,
     views.router,
