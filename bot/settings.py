@@ -20,6 +20,7 @@ from pydantic_settings import (
 )
 from sqlalchemy.engine import make_url
 
+from bot.coordination.places import read_place
 from bot.secret_values import UnreadableError, from_files, weakness
 
 ROOT = Path(__file__).parent.parent
@@ -43,6 +44,9 @@ class Twilio(_Section):
 
     account_sid: str = ""
     auth_token: SecretStr = SecretStr("")
+    shared_key: SecretStr = SecretStr("")
+    previous_auth_token: SecretStr = SecretStr("")
+    previous_shared_key: SecretStr = SecretStr("")
     sender: str = ""
     api_base_url: str = "https://api.twilio.com"
     timeout_seconds: float = Field(default=10, gt=0, le=60)
@@ -61,7 +65,7 @@ class Conversation(_Section):
 class Sender(_Section):
     """How outgoing messages are delivered."""
 
-    parallel: int = Field(default=8, gt=0, le=64)
+    parallel: int = Field(default=32, gt=0, le=64)
     attempts: int = Field(default=12, gt=0)
     look_up_after_seconds: float = Field(default=5, gt=0)
     questions_last_minutes: float = Field(default=30, gt=0)
@@ -81,6 +85,8 @@ class Overload(_Section):
 
     customer_per_minute: int = Field(default=30, ge=0)
     sends_per_second: float = Field(default=0, ge=0)
+    sends_per_day: int = Field(default=20_000, ge=0)
+    files_per_hour: int = Field(default=20, ge=0)
     burst_seconds: float = Field(default=2, ge=0)
     late_minutes: float = Field(default=2, gt=0)
 
@@ -133,6 +139,26 @@ class Promises(_Section):
     categories: dict[str, Target] = {}
 
 
+class Retention(_Section):
+    """How long each kind of data is kept."""
+
+    refused_hours: float = Field(default=1, gt=0, le=24)
+    unanswered_hours: float = Field(default=24, gt=0, le=24)
+    chats_days: int = Field(default=30, gt=0)
+    tickets_days: int = Field(default=365, gt=0)
+    files_days: int = Field(default=90, gt=0)
+    webhooks_days: int = Field(default=30, gt=0)
+    trail_days: int = Field(default=1825, gt=0)
+    hour: int = Field(default=3, ge=0, le=23)
+
+
+class Work(_Section):
+    """Where a process that only works can be asked how it is."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=0, ge=0, le=65535)
+
+
 class Metrics(_Section):
     """Who may look at /metrics."""
 
@@ -160,7 +186,16 @@ class Settings(BaseSettings):
     console: Console = Console()
     oidc: Oidc = Oidc()
     promises: Promises = Promises()
+    retention: Retention = Retention()
     metrics: Metrics = Metrics()
+    work: Work = Work()
+
+    @field_validator("redis_url")
+    @classmethod
+    def _leads_to_redis(cls, url: SecretStr) -> SecretStr:
+        if url.get_secret_value():
+            read_place(url.get_secret_value())
+        return url
 
     @field_validator("trusted_proxies")
     @classmethod
@@ -239,12 +274,21 @@ def read(**chosen: Any) -> Settings:
 
 def require_for_serving(settings: Settings) -> None:
     """Raise SettingsProblem, naming every setting without which real customers cannot be served."""
-    needed = {
-        "public_url": settings.public_url,
-        "twilio.account_sid": settings.twilio.account_sid,
-        "twilio.auth_token": settings.twilio.auth_token.get_secret_value(),
-        "twilio.sender": settings.twilio.sender,
-    }
+    _require({"public_url": settings.public_url, **_account(settings)})
+
+
+def require_account(settings: Settings) -> None:
+    """Raise SettingsProblem, naming every setting without which nothing can be asked of Twilio."""
+    _require(_account(settings))
+
+
+def _account(settings: Settings) -> dict[str, str]:
+    chosen = settings.twilio
+    secret = chosen.auth_token.get_secret_value()
+    return {"twilio.account_sid": chosen.account_sid, "twilio.auth_token": secret, "twilio.sender": chosen.sender}
+
+
+def _require(needed: dict[str, str]) -> None:
     missing = [name for name, value in needed.items() if not value]
     if missing:
         raise SettingsProblem([f"{name} is not set: give it as {_variable(name)}" for name in missing])

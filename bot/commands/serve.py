@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import logging
 import socket
 import sys
@@ -41,6 +42,9 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     logging.getLogger("bot").setLevel(logging.INFO)
     try:
         runtime = build(settings)
+        # Libraries, flows and vocabulary live as long as the process: the garbage collector need not look through them again.
+        gc.collect()
+        gc.freeze()
         try:
             uvloop.run(_serve(runtime, listening, works=runtime.database.embedded or arguments.work))
         except StartFailedError:

@@ -10,6 +10,8 @@ from contextlib import asynccontextmanager, contextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
+from bot.web.protocol import LimitedProtocol
+
 HOST = "127.0.0.1"
 
 
@@ -54,6 +56,7 @@ async def serving(
             app,
             access_log=False,
             log_config=None,
+            http=LimitedProtocol,
             log_level="warning",
             lifespan="on" if lifespan else "off",
             timeout_graceful_shutdown=grace,

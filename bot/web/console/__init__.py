@@ -14,6 +14,7 @@ from bot.settings import ROOT
 from bot.web.console import (
     account,
     attachments,
+    blocking,
     canned,
     code,
     company,
@@ -28,6 +29,7 @@ from bot.web.console import (
     login,
     people,
     presence,
+    privacy,
     replying,
     reports,
     tickets,
@@ -58,10 +60,12 @@ ROUTERS = (
     fields.router,
     replying.router,
     presence.router,
+    blocking.router,
     labels.router,
     canned.router,
     views.router,
     attachments.router,
+    privacy.router,
     violations.router,
 )
 _STATIC = Path(__file__).parent.parent / "static"

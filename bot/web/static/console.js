@@ -6,6 +6,7 @@
 
 import { show } from "./blocks.js";
 import "./reply.js";
+import "./sending.js";
 import "./presence.js";
 import { fragment } from "./trusted.js";
 
