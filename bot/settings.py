@@ -18,10 +18,9 @@ from pydantic_settings import (
     SettingsConfigDict,
     YamlConfigSettingsSource,
 )
-from sqlalchemy.engine import make_url
 
 from bot.coordination.places import read_place
-from bot.secret_values import UnreadableError, from_files, weakness
+from bot.secret_values import UnreadableError, from_files
 
 ROOT = Path(__file__).parent.parent
 _TWILIO_ADDRESS = re.compile(r"https://[a-z0-9.-]+\.twilio\.com/?", re.ASCII)
@@ -265,45 +264,11 @@ def read(**chosen: Any) -> Settings:
     if settings.oidc.issuer and not (settings.oidc.client_id and settings.oidc.client_secret.get_secret_value()):
         raise SettingsProblem(["oidc.client_id and oidc.client_secret are needed beside oidc.issuer"])
     if settings.oidc.issuer and not settings.dev and not settings.oidc.issuer.startswith("https://"):
-        raise SettingsProblem([f"oidc.issuer ({_variable('oidc.issuer')}) must be an https address"])
+        raise SettingsProblem([f"oidc.issuer ({variable('oidc.issuer')}) must be an https address"])
     if not settings.dev and not _TWILIO_ADDRESS.fullmatch(settings.twilio.api_base_url):
         problem = "must be https://*.twilio.com, unless SOPORTE_DEV=1 to try things out"
-        raise SettingsProblem([f"twilio.api_base_url ({_variable('twilio.api_base_url')}) {problem}"])
+        raise SettingsProblem([f"twilio.api_base_url ({variable('twilio.api_base_url')}) {problem}"])
     return settings
-
-
-def require_for_serving(settings: Settings) -> None:
-    """Raise SettingsProblem, naming every setting without which real customers cannot be served."""
-    _require({"public_url": settings.public_url, **_account(settings)})
-
-
-def require_account(settings: Settings) -> None:
-    """Raise SettingsProblem, naming every setting without which nothing can be asked of Twilio."""
-    _require(_account(settings))
-
-
-def _account(settings: Settings) -> dict[str, str]:
-    chosen = settings.twilio
-    secret = chosen.auth_token.get_secret_value()
-    return {"twilio.account_sid": chosen.account_sid, "twilio.auth_token": secret, "twilio.sender": chosen.sender}
-
-
-def _require(needed: dict[str, str]) -> None:
-    missing = [name for name, value in needed.items() if not value]
-    if missing:
-        raise SettingsProblem([f"{name} is not set: give it as {_variable(name)}" for name in missing])
-    if settings.dev:
-        return
-    wrong = {
-        "public_url": "" if settings.public_url.startswith("https://") else "must begin with https://",
-        "twilio.auth_token": weakness(settings.twilio.auth_token),
-        "database_url": weakness(SecretStr(make_url(settings.database).password or ""), shortest=1),
-        "metrics.token": weakness(settings.metrics.token),
-        "oidc.client_secret": weakness(settings.oidc.client_secret),
-        "console.second_factor_key": weakness(settings.console.second_factor_key),
-    }
-    if any(wrong.values()):
-        raise SettingsProblem([f"{name} ({_variable(name)}) {why}" for name, why in wrong.items() if why])
 
 
 def _without_file(name: str) -> str:
@@ -324,7 +289,8 @@ def _secrets(model: type[BaseModel], before: str = "SOPORTE_") -> set[str]:
     return found
 
 
-def _variable(name: str) -> str:
+def variable(name: str) -> str:
+    """The environment variable of a setting: twilio.sender → SOPORTE_TWILIO__SENDER."""
     return "SOPORTE_" + name.upper().replace(".", "__")
 
 
@@ -332,4 +298,4 @@ def _line(location: tuple[int | str, ...], message: str) -> str:
     name = ".".join(str(part) for part in location)
     if message.startswith("Extra inputs"):
         return f"{name} is not a setting; see config.yaml for those there are"
-    return f"{name} ({_variable(name)}): {message}"
+    return f"{name} ({variable(name)}): {message}"
