@@ -3,7 +3,6 @@
 A secret may also stand in a file: SOPORTE_TWILIO__AUTH_TOKEN_FILE=/run/secrets/token. Only this file reads the environment.
 """
 
-import ipaddress
 import os
 import re
 from pathlib import Path
@@ -20,6 +19,7 @@ from pydantic_settings import (
 )
 
 from bot.coordination.places import read_place
+from bot.networks import named_networks
 from bot.secret_values import UnreadableError, from_files
 
 ROOT = Path(__file__).parent.parent
@@ -196,14 +196,7 @@ class Settings(BaseSettings):
             read_place(url.get_secret_value())
         return url
 
-    @field_validator("trusted_proxies")
-    @classmethod
-    def _networks(cls, given: tuple[str, ...]) -> tuple[str, ...]:
-        for one in given:
-            if ipaddress.ip_network(one, strict=False).prefixlen == 0:
-                message = f"{one} is everybody: anybody could then claim any address"
-                raise ValueError(message)
-        return given
+    _named = field_validator("trusted_proxies")(named_networks)
 
     @property
     def database(self) -> str:
@@ -250,9 +243,7 @@ def read(**chosen: Any) -> Settings:
         if name.startswith("SOPORTE_") and _without_file(name)[8:].lower().split("__")[0] not in Settings.model_fields
     ]
     if unknown:
-        raise SettingsProblem(
-            [f"{name} (environment) is not a setting; see config.yaml for those there are" for name in sorted(unknown)]
-        )
+        raise SettingsProblem([f"{name} is not a setting; see config.yaml for those there are" for name in sorted(unknown)])
     try:
         settings = Settings(**chosen)
     except UnreadableError as error:
@@ -261,14 +252,22 @@ def read(**chosen: Any) -> Settings:
         raise SettingsProblem([f"config.yaml cannot be read: {' '.join(str(error).split())}"]) from None
     except ValidationError as error:
         raise SettingsProblem([_line(detail["loc"], detail["msg"]) for detail in error.errors()]) from None
-    if settings.oidc.issuer and not (settings.oidc.client_id and settings.oidc.client_secret.get_secret_value()):
+    _check_addresses(settings)
+    return settings
+
+
+def _check_addresses(settings: Settings) -> None:
+    """Raise SettingsProblem if what is spoken to is not who it should be, or not by TLS."""
+    oidc = settings.oidc
+    if oidc.issuer and not (oidc.client_id and oidc.client_secret.get_secret_value()):
         raise SettingsProblem(["oidc.client_id and oidc.client_secret are needed beside oidc.issuer"])
-    if settings.oidc.issuer and not settings.dev and not settings.oidc.issuer.startswith("https://"):
+    if settings.dev:
+        return
+    if oidc.issuer and not oidc.issuer.startswith("https://"):
         raise SettingsProblem([f"oidc.issuer ({variable('oidc.issuer')}) must be an https address"])
-    if not settings.dev and not _TWILIO_ADDRESS.fullmatch(settings.twilio.api_base_url):
+    if not _TWILIO_ADDRESS.fullmatch(settings.twilio.api_base_url):
         problem = "must be https://*.twilio.com, unless SOPORTE_DEV=1 to try things out"
         raise SettingsProblem([f"twilio.api_base_url ({variable('twilio.api_base_url')}) {problem}"])
-    return settings
 
 
 def _without_file(name: str) -> str:
