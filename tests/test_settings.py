@@ -17,7 +17,7 @@ def no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert settings.read().sender.parallel == 8
+    assert settings.read().sender.parallel == 32
     monkeypatch.setenv("SOPORTE_SENDER__PARALLEL", "3")
     assert settings.read().sender.parallel == 3
 
@@ -137,10 +137,10 @@ def test_every_secret_can_stand_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_p
             continue
         file = tmp_path / variable
         scheme = "redis" if "REDIS" in variable else "postgresql"
-        file.write_text(f"{scheme}://u:{variable.lower()}-0123456789abcdef@h/n\n", encoding="utf-8")
+        file.write_text(f"{scheme}://u:{variable.lower()}-0123456789abcdef@h/0\n", encoding="utf-8")
         monkeypatch.setenv(f"{variable}_FILE", str(file))
     read = settings.read()
-    assert read.twilio.auth_token.get_secret_value() == "postgresql://u:soporte_twilio__auth_token-0123456789abcdef@h/n"
+    assert read.twilio.auth_token.get_secret_value() == "postgresql://u:soporte_twilio__auth_token-0123456789abcdef@h/0"
     assert "soporte_database_url-" in read.database
     assert all(
         "0123456789abcdef" in one.get_secret_value() for one in (read.redis_url, read.metrics.token, read.oidc.client_secret)
