@@ -16,7 +16,7 @@ def no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert settings.read().sender.parallel == 8
+    assert settings.read().sender.parallel == 32
     monkeypatch.setenv("SOPORTE_SENDER__PARALLEL", "3")
     assert settings.read().sender.parallel == 3
 
