@@ -43,4 +43,6 @@ COMMIT_SECONDS = Histogram(
     "soporte_commit_seconds", "One batch of writes to the embedded database, with its commit", buckets=_QUICK, registry=REGISTRY
 )
 COMMIT_JOBS = Histogram("soporte_commit_jobs", "Writes that shared a commit", buckets=(1, 2, 4, 8, 16, 32, 64), registry=REGISTRY)
+REDIS_WELL = Gauge("soporte_redis_well", "1 while Redis answers this process, or none is configured; else 0", registry=REGISTRY)
+REDIS_WELL.set(1)
 LIVE_PAGES = Gauge("soporte_live_pages", "Pages of agents that are told of changes at present", registry=REGISTRY)

@@ -12,6 +12,8 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
 
+from bot.coordination.places import read_place
+
 ROOT = Path(__file__).parent.parent
 _TWILIO_ADDRESS = re.compile(r"https://[a-z0-9.-]+\.twilio\.com/?", re.ASCII)
 
@@ -51,7 +53,7 @@ class Conversation(_Section):
 class Sender(_Section):
     """How outgoing messages are delivered."""
 
-    parallel: int = Field(default=8, gt=0, le=64)
+    parallel: int = Field(default=32, gt=0, le=64)
     attempts: int = Field(default=12, gt=0)
     look_up_after_seconds: float = Field(default=5, gt=0)
     questions_last_minutes: float = Field(default=30, gt=0)
@@ -127,6 +129,13 @@ class Retention(_Section):
     hour: int = Field(default=3, ge=0, le=23)
 
 
+class Work(_Section):
+    """Where a process that only works can be asked how it is."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=0, ge=0, le=65535)
+
+
 class Metrics(_Section):
     """Who may look at /metrics."""
 
@@ -154,6 +163,14 @@ class Settings(BaseSettings):
     promises: Promises = Promises()
     retention: Retention = Retention()
     metrics: Metrics = Metrics()
+    work: Work = Work()
+
+    @field_validator("redis_url")
+    @classmethod
+    def _leads_to_redis(cls, url: SecretStr) -> SecretStr:
+        if url.get_secret_value():
+            read_place(url.get_secret_value())
+        return url
 
     @property
     def database(self) -> str:

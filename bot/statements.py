@@ -55,6 +55,10 @@ class Prepared:
         changed: int = self._on(connection).run(connection, values).rowcount
         return changed
 
+    def sql(self, connection: Connection) -> str:
+        """What it is in the words of the connection's database."""
+        return self._on(connection).sql
+
     def _on(self, connection: Connection) -> "_Compiled":
         name = connection.dialect.name
         if name not in self._compiled:

@@ -192,6 +192,7 @@ def _record(connection: Connection, received: Received, flow: Flow, place: _Plac
     secrets = flow.vocabulary.secrets
     announced = _announced(connection, place.conversation_id, now)
     redacted = redact(received.message.text, secrets, announced)
+    harmless = "" if redacted.masked else redacted.text
     message = replace(received.message, text=redacted.text, masked=redacted.masked)
     return insert_new(
         connection,
@@ -203,7 +204,7 @@ def _record(connection: Connection, received: Received, flow: Flow, place: _Plac
             "sent_at": received.sent_at,
             "due_at": place.due_at,
             "input": stored.to_json(message),
-            "parameters": redact_fields(received.parameters, secrets, announced),
+            "parameters": redact_fields(received.parameters, secrets, announced, harmless),
             "awaits_secret": redacted.awaits,
             "received_at": now,
             "attempts": 0,

@@ -6,6 +6,7 @@
 
 import { show } from "./blocks.js";
 import "./reply.js";
+import "./sending.js";
 import "./presence.js";
 
 const stream = document.body.dataset.stream;
