@@ -133,6 +133,15 @@ class _Compiled:
         return converted
 
 
+def alone(connection: Connection, lock: int) -> None:
+    """Wait until no other transaction holds this lock, and hold it to the end of this one.
+
+    On SQLite the only writer is alone anyway.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(lock)))
+
+
 def on_driver(connection: Connection, sql: str, values: Any = ()) -> Any:
     """Run SQL as the driver takes it, inside the connection's transaction; returns the driver's cursor."""
     dialect = connection.dialect
