@@ -27,6 +27,7 @@ from bot.db import Database, Job
 from bot.engine.inputs import Kind, MessageReceived
 from bot.flows import read_flow
 from bot.messages import delivery, outbox
+from bot.messages.allowance import Allowance
 from bot.messages.sender import Policy, Sender
 from bot.migrations import upgrade
 from bot.runtime import rules_of
@@ -175,7 +176,15 @@ class Machine(RuleBasedStateMachine):
         asyncio.get_running_loop().set_exception_handler(lambda _loop, _context: None)  # a crash is nobody's to report
         self.line.was_asked = asyncio.Event()
         coordination = InProcess()
-        policy = Policy(parallel=4, attempts=99, look_up_after=timedelta(seconds=5), typing=False, per_second=0, media_url=str)
+        policy = Policy(
+            parallel=4,
+            attempts=99,
+            look_up_after=timedelta(seconds=5),
+            typing=False,
+            per_second=0,
+            allowance=Allowance(0),
+            media_url=str,
+        )
         sender = Sender(self.database, coordination, self.line, policy, lambda: self.line.now)  # type: ignore[arg-type]
         running = asyncio.create_task(sender.run())
         with suppress(TimeoutError):
