@@ -14,6 +14,8 @@ import pytest
 
 from bot.agents import accounts, passwords
 from bot.agents.rights import Role
+from bot.channels.fake_twilio import FakeTwilio
+from bot.runtime import Clock
 from tests.stack import ACCOUNT, SENDER, Stack, running_stack
 from tests.web.console.browser import PASSWORD
 from tests.web.test_hooks import form, post
@@ -47,10 +49,14 @@ def log() -> Iterator[io.StringIO]:
 
 def talk(stack: Stack) -> None:
     """The main dialogues, with a secret in each place where customers put one."""
-    said = [
-        "hola", "mi clave es " + CUSTOMERS_PASSWORD, "1", "3", "1", "1", "Canaria Perez", "900123456-8", "canaria@ejemplo.com", "1",
-        "10/11/2026", "no puedo entrar, la tarjeta es " + CARD + " y mi contraseña: " + CUSTOMERS_PASSWORD, "1", "mis datos", "estado",
-    ]  # fmt: skip
+    said = ["hola", f"mi clave es {CUSTOMERS_PASSWORD}", "1", "3", "1", "1", "Canaria Perez", "900123456-8"]
+    said += [
+        "canaria@ejemplo.com",
+        "1",
+        "10/11/2026",
+        f"no puedo entrar, la tarjeta es {CARD} y mi contraseña: {CUSTOMERS_PASSWORD}",
+    ]
+    said += ["1", "1", "mis datos", "estado"]
     for text in said:
         stack.receive(f"whatsapp:{PHONE}", text=text, profile_name="Canaria Perez")
         stack.settle()
@@ -88,10 +94,9 @@ def found_in(content: bytes, canaries: tuple[str, ...]) -> list[str]:
 
 def test_no_secret_comes_out_anywhere_and_no_person_into_the_log(tmp_path: Path, log: io.StringIO) -> None:
     twilio = {"auth_token": TOKEN, "previous_auth_token": PREVIOUS}
-    from bot.channels.fake_twilio import FakeTwilio
-
-    fake = FakeTwilio(account_sid=ACCOUNT, auth_token=TOKEN, sender=SENDER, webhook_url="")
-    with running_stack(tmp_path, fake=fake, twilio=twilio, metrics={"token": METRICS}) as stack:
+    clock = Clock()
+    fake = FakeTwilio(account_sid=ACCOUNT, auth_token=TOKEN, sender=SENDER, webhook_url="", clock=clock.now)
+    with running_stack(tmp_path, fake=fake, clock=clock, twilio=twilio, metrics={"token": METRICS}) as stack:
         talk(stack)
         cookie = knock(stack)
         metrics = httpx.get(stack.url + "/metrics", headers={"Authorization": f"Bearer {METRICS}"}).content
