@@ -19,6 +19,7 @@ from bot.conversations.blocking import is_unheard
 from bot.conversations.dialogues import follow
 from bot.conversations.floods import is_flood
 from bot.conversations.tables import conversations, inbox
+from bot.due import is_due
 from bot.engine import conversation as snapshot
 from bot.engine import stored
 from bot.engine.flow import Flow
@@ -93,7 +94,7 @@ def handle(connection: Connection, rules: Rules, conversation_id: str, now: date
     """
     here = LOCKED.first(connection, conversation_id=conversation_id)
     waits = None if here is None else OLDEST.first(connection, conversation_id=conversation_id)
-    if here is None or waits is None or (not early and waits.due_at is not None and waits.due_at > now):
+    if here is None or waits is None or not (early or is_due(waits.due_at, now)):
         return False
     begun = perf_counter()
     happened = stored.from_json(waits.input)

@@ -11,6 +11,7 @@ from uuid import uuid4
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from bot.due import times
 from bot.messages import allowance as allowances
 from bot.messages.allowance import UNLIMITED, Allowance
 from bot.messages.leases import clock
@@ -124,7 +125,7 @@ def claim(connection: Connection, now: datetime, limit: int, allowance: Allowanc
 
     What only asks is left out when the day's `allowance` is spent.
     """
-    ready = READY.all(connection, now=now, most=limit, **clock())
+    ready = READY.all(connection, most=limit, **times(now), **clock())
     is_spent = bool(ready) and allowances.is_spent(connection, allowance, now)
     left_out = [row for row in ready if is_spent and row.expires_at is not None and row.status == Status.QUEUED.value]
     for row in left_out:

@@ -14,7 +14,8 @@ from functools import partial
 from typing import Any
 
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from bot import metrics
 from bot.channels.base import Channel, DeliveryReport, Outcome, Outgoing, SendError, Sent
@@ -35,6 +36,8 @@ _CLOCKS_APART = timedelta(hours=1)
 #: Of a lease: a sender that slept longer (a laptop, a stopped process) sends nothing, because somebody else may have.
 _MOST_OF_LEASE = 0.5 * LEASE.total_seconds()
 _LONGEST_PAUSE = 300.0
+#: The database cannot be reached, or not in time; not: it does not take what it is given.
+_AWAY = (OperationalError, InterfaceError, PoolTimeoutError)
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,7 @@ class _Settlement:
     message_id: str
     conversation_id: str
     job: Job[Any]
+    until: float  #: by `time.monotonic()`: afterwards somebody else may have taken the message
 
 
 class Sender:
@@ -95,7 +99,8 @@ class Sender:
                 await asyncio.sleep(_SWEEP_SECONDS)
         if self._under_way:
             await asyncio.wait(self._under_way)
-        await self._settle(self._came_back)
+        left, self._came_back = self._came_back, []
+        await self._settle(left)
 
     async def _visit(self) -> datetime | None:
         """Write down what became of the messages that came back, and claim others; returns when the next one is due."""
@@ -118,12 +123,17 @@ class Sender:
         return due
 
     async def _settle(self, settled: list["_Settlement"]) -> None:
-        """Write them down each for itself: whatever keeps one from being written does not keep the others."""
+        """Write them down each for itself: whatever keeps one from being written does not keep the others.
+
+        If the database is away they are kept for the next visit, as long as the messages are still this sender's.
+        """
         for one in settled:
             try:
                 await self._database.write(one.job)
             except SQLAlchemyError as error:
                 _log.error("a message could not be settled: %s", type(error).__name__, extra={"message_id": one.message_id})
+                if isinstance(error, _AWAY) and time.monotonic() < one.until:
+                    self._came_back.append(one)
 
     def _idle_seconds(self, due: datetime | None) -> float:
         if due is None or len(self._under_way) >= self._policy.parallel:
@@ -137,7 +147,8 @@ class Sender:
             _log.error("an outcome could not be looked up: %s", type(error).__name__, extra={"message_id": message.id})
             return
         if job is not None:
-            self._came_back.append(_Settlement(message.id, message.conversation_id, job))
+            until = since + LEASE.total_seconds()
+            self._came_back.append(_Settlement(message.id, message.conversation_id, job, until))
         await self._coordination.nudge("outbox")
 
     async def _send(self, message: Claimed, since: float) -> Job[Any] | None:

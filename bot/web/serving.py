@@ -4,7 +4,7 @@ import asyncio
 import errno
 import signal
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 
 import uvicorn
@@ -44,8 +44,13 @@ def address_of(listening: socket.socket) -> str:
 
 
 @asynccontextmanager
-async def serving(app: ASGIApp, listening: socket.socket, *, lifespan: bool, grace: int = 1) -> AsyncIterator[None]:
-    """Serve an application meanwhile; on the way out, give requests under way `grace` seconds. Raises StartFailedError."""
+async def serving(
+    app: ASGIApp, listening: socket.socket, *, lifespan: bool, grace: int = 1, proxies: Sequence[str] = ()
+) -> AsyncIterator[None]:
+    """Serve an application meanwhile; on the way out, give requests under way `grace` seconds. Raises StartFailedError.
+
+    `proxies`: addresses and networks of those whose word about who asks is believed.
+    """
     server = _Server(
         uvicorn.Config(
             app,
@@ -56,6 +61,8 @@ async def serving(app: ASGIApp, listening: socket.socket, *, lifespan: bool, gra
             lifespan="on" if lifespan else "off",
             timeout_graceful_shutdown=grace,
             server_header=False,
+            proxy_headers=bool(proxies),
+            forwarded_allow_ips=list(proxies),
         )
     )
     task = asyncio.create_task(server.serve(sockets=[listening]))

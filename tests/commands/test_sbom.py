@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 
@@ -33,9 +34,9 @@ def test_the_list_of_licences_is_current(capsys: pytest.CaptureFixture[str]) -> 
     assert capsys.readouterr().out == (ROOT / "docs" / "licences.md").read_text(encoding="utf-8"), "soporte sbom --licences"
 
 
-def test_what_is_pinned_and_not_installed_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
+def test_what_is_pinned_and_not_installed_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(sbom, "ROOT", tmp_path)
-    (sbom.ROOT / "requirements.txt").write_text("fastapi==0.0.1 \\\n    --hash=sha256:00\nnobodys-package==1\n")
+    (tmp_path / "requirements.txt").write_text("fastapi==0.0.1 \\\n    --hash=sha256:00\nnobodys-package==1\n")
     with pytest.raises(SettingsProblem, match=r"fastapi is pinned at 0\.0\.1 and installed at") as wrong:
         sbom.packages()
     assert wrong.value.lines[1] == "nobodys-package is pinned and not installed: run the set-up again"

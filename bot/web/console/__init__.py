@@ -34,6 +34,7 @@ from bot.web.console import (
     tickets,
     trail,
     views,
+    violations,
 )
 from bot.web.console.context import Console, ConsoleRuntime
 from bot.web.console.delivery import Reasons, load
@@ -63,6 +64,7 @@ ROUTERS = (
     views.router,
     attachments.router,
     privacy.router,
+    violations.router,
 )
 _STATIC = Path(__file__).parent.parent / "static"
 
@@ -84,6 +86,6 @@ def create_console(runtime: ConsoleRuntime, reasons: Reasons | None = None, stop
     for router in ROUTERS:
         app.include_router(router)
     app.mount("/estatico", StaticFiles(directory=_STATIC), name="static")
-    app.add_middleware(ProtectiveHeaders, secure=app.state.console.secure, static="/estatico/")
+    app.add_middleware(ProtectiveHeaders, secure=app.state.console.secure, static="/estatico/", reports=violations.PATH)
     errors.install(app)
     return app

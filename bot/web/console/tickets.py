@@ -32,8 +32,8 @@ from bot.tickets.service import DETAIL, mark_read
 from bot.web.console.attendance import colleagues, come
 from bot.web.console.box import ReplyBox, Writer, reply_box
 from bot.web.console.context import console_of
-from bot.web.console.guard import SessionNeeded, client_address
-from bot.web.console.pages import BLOCK_HEADER, page
+from bot.web.console.guard import BLOCK_HEADER, SessionNeeded, client_address
+from bot.web.console.pages import page
 from bot.web.console.terms import Clock, clocks
 from bot.web.console.transcript import days, parts
 from bot.web.console.whys import whys_of
