@@ -109,13 +109,15 @@ def test_the_tab_key_comes_to_everything_in_order_and_shows_where_it_is(
     seats: dict[str, BrowserContext], scene: Scene, name: str
 ) -> None:
     page = come(seats, next(visit for visit in visits(scene) if visit.name == name))
-    page.evaluate("document.activeElement.blur()")
+    page.evaluate("document.body.tabIndex = -1; document.body.focus()")
     count = page.evaluate(_NUMBERED)
-    reached, hidden = [], []
-    page.evaluate("getSelection().collapse(document.body, 0)")
-    for _ in range(count + 1):
+    reached: list[int] = []
+    hidden = []
+    for _ in range(3 * count):
         page.keyboard.press("Tab")
         at, is_seen, what = page.evaluate(_FOCUSED)
+        if reached and at == reached[-1]:
+            continue  # the day, the month, and the year of a date
         if at < 0 or at in reached:
             break
         reached.append(at)
