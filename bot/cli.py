@@ -18,10 +18,14 @@ COMMANDS = {
     "draw": "print the flow as a Mermaid diagram",
     "understand": "understand lines of text as the bot does, and say why",
     "tickets": "list tickets, or show one",
+    "person": "export or erase everything that is kept of one person",
+    "retention": "tell what is over its time, and let it go",
+    "redact": "mask secrets in what is stored, by the rules of today",
     "verify": "check that no message was lost, doubled or brought out of order",
     "trace": "show what happened to a message, and when",
     "backup": "write everything into one file, while the product runs",
     "restore": "bring everything back from a backup",
+    "sbom": "list the packages the product is made of, with versions and licences",
     "agents": "let people into the console, or shut them out",
 }
 

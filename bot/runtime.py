@@ -14,32 +14,34 @@ from typing import TextIO
 
 from sqlalchemy.engine import make_url
 
+from bot.account import channel_of
 from bot.attachments import loop as attachments
 from bot.attachments.fetch import Rules as FetchRules
 from bot.attachments.links import Links, read_key
 from bot.attachments.service import recover as fetch_again
 from bot.channels.base import Channel
-from bot.channels.twilio import TwilioChannel
 from bot.conversations import catch_up
 from bot.conversations.catch_up import CatchUp
 from bot.conversations.handle import Rules
 from bot.conversations.worker import Worker
 from bot.coordination.base import Change, Coordination
 from bot.coordination.in_process import InProcess
-from bot.coordination.redis import Redis
 from bot.db import Database
 from bot.engine.flow import Flow
 from bot.flows import read_flow
+from bot.housekeeping import keep_erased, means_with, terms_of
 from bot.messages import outbox
+from bot.messages.allowance import Allowance
 from bot.messages.queries import conversation_of
 from bot.messages.sender import Policy, Sender
 from bot.migrations import step_of, steps, upgrade
+from bot.privacy.finish import Means
+from bot.privacy.keeper import Keeper, Night
 from bot.settings import Settings, SettingsProblem
 from bot.tickets.exporter import Exporter
 from bot.tickets.promises import Promises, Target
 
 _log = logging.getLogger(__name__)
-STATUS_PATH = "/webhooks/twilio/status"
 MEDIA_PATH = "/media"
 
 
@@ -125,22 +127,23 @@ def build(settings: Settings, clock: Clock | None = None) -> Runtime:
     flow = read_flow()
     lock = None if settings.database_url.get_secret_value() else _alone(settings.folder)
     database = open_database(settings)
-    twilio = settings.twilio
-    channel = TwilioChannel(
-        account_sid=twilio.account_sid,
-        auth_token=twilio.auth_token.get_secret_value(),
-        sender=twilio.sender,
-        status_callback_url=settings.public_url.rstrip("/") + STATUS_PATH,
-        api_base_url=None if twilio.api_base_url == "https://api.twilio.com" else twilio.api_base_url,
-        timeout=twilio.timeout_seconds,
-    )
-    redis_url = settings.redis_url.get_secret_value()
-    coordination: Coordination = Redis(redis_url) if redis_url else InProcess()
     if clock is None:
         clock = Clock(settings.folder / "dev-clock.json") if settings.dev else Clock()
+    keep_erased(database, settings, clock.now())
+    channel = channel_of(settings)
+    coordination = _coordination(settings.redis_url.get_secret_value())
     base = settings.public_url.rstrip("/") + MEDIA_PATH
     links = Links(base, read_key(settings.attachments_folder / "links.key"), clock.now)
     return Runtime(settings, flow, database, channel, coordination, clock, links, lock)
+
+
+def _coordination(redis_url: str) -> Coordination:
+    if not redis_url:
+        return InProcess()
+    # Its library takes 20 MB, which whoever has no Redis need not have.
+    from bot.coordination.redis import Redis  # noqa: PLC0415
+
+    return Redis(redis_url)
 
 
 def _alone(folder: Path) -> TextIO:
@@ -169,6 +172,7 @@ def rules_of(settings: Settings, flow: Flow) -> Rules:
         agent_idle_after=timedelta(minutes=settings.conversation.agent_idle_minutes),
         reopen_within=timedelta(days=settings.conversation.reopen_days),
         template=settings.twilio.reopen_template_sid,
+        files_per_hour=settings.overload.files_per_hour,
         burst=timedelta(seconds=settings.overload.burst_seconds),
         late_after=timedelta(minutes=settings.overload.late_minutes),
         questions_last=timedelta(minutes=settings.sender.questions_last_minutes),
@@ -194,7 +198,7 @@ async def working(runtime: Runtime, *, works: bool = True) -> AsyncIterator[None
     Without `works` the messages are handled and sent by other processes on the same database.
     """
     await runtime.coordination.start()
-    loops: list[Worker | Sender | attachments.Fetcher | Exporter] = []
+    loops: list[Worker | Sender | attachments.Fetcher | Exporter | Keeper] = []
     if works:
         policy = _sender_policy(runtime)
         if runtime.database.embedded:
@@ -202,6 +206,7 @@ async def working(runtime: Runtime, *, works: bool = True) -> AsyncIterator[None
         rules, now = rules_of(runtime.settings, runtime.flow), runtime.clock.now
         sender = Sender(runtime.database, runtime.coordination, runtime.channel, policy, now)
         loops = [Worker(runtime.database, runtime.coordination, rules, now), sender, _fetcher(runtime), _exporter(runtime)]
+        loops.append(_keeper(runtime))
     looking = _catch_up(runtime)
     await looking.before_listening(runtime.clock.now())
     async with asyncio.TaskGroup() as tasks:
@@ -228,6 +233,7 @@ def _sender_policy(runtime: Runtime) -> Policy:
         look_up_after=timedelta(seconds=settings.sender.look_up_after_seconds),
         typing=settings.sender.typing,
         per_second=settings.overload.sends_per_second,
+        allowance=Allowance(settings.overload.sends_per_day, runtime.flow.zone),
         media_url=runtime.links.url,
     )
 
@@ -257,6 +263,19 @@ def _fetcher(runtime: Runtime) -> attachments.Fetcher:
         await runtime.coordination.publish(Change(conversation_id))
 
     return attachments.Fetcher(runtime.database, runtime.channel, policy, runtime.clock.now, tell)
+
+
+def means_of(runtime: Runtime) -> Means:
+    """What erasures are finished with, in a running product."""
+    return means_with(runtime.database, runtime.channel, runtime.settings, runtime.clock.now)
+
+
+def _keeper(runtime: Runtime) -> Keeper:
+    async def tell(conversation_id: str) -> None:
+        await runtime.coordination.publish(Change(conversation_id))
+
+    terms = terms_of(runtime.settings, runtime.flow)
+    return Keeper(means_of(runtime), terms, Night(runtime.settings.retention.hour), tell)
 
 
 def _exporter(runtime: Runtime) -> Exporter:

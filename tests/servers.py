@@ -7,6 +7,7 @@ fail: what was not tried is not known to work.
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 _PATIENCE = 30.0
@@ -26,18 +28,43 @@ def postgres() -> Iterator[str]:
     if given:
         yield given
         return
+    with restartable_postgres() as server, server.running():
+        yield server.url
+
+
+@dataclass(frozen=True)
+class Postgres:
+    """A cluster that can be started, ended and started again."""
+
+    folder: Path
+    programs: Path
+    account: dict[str, object]
+    options: tuple[str, ...] = ()
+
+    @property
+    def url(self) -> str:
+        """The address of its database `postgres`, by a Unix socket."""
+        return f"postgresql://postgres@/postgres?host={self.folder}"
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Meanwhile it runs; then it is ended as an operator does it in a hurry: connections are cut, nothing is lost."""
+        folder, listening = self.folder, () if "-h" in self.options else ("-h", "")
+        command = [self.programs / "postgres", "-D", folder / "data", "-k", folder, *listening]
+        command += ["-c", "fsync=off", "-c", "max_connections=60", *self.options]
+        with _process(command, self.account, folder, folder / ".s.PGSQL.5432", end=signal.SIGINT):
+            yield
+
+
+@contextmanager
+def restartable_postgres(*options: str) -> Iterator[Postgres]:
+    """A fresh PostgreSQL cluster, not started."""
     programs = _postgres_programs()
     with _folder("soporte-pg-") as folder:
-        data = folder / "data"
         account = _account(folder)
-        _run(
-            [programs / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync", "--locale=C.UTF-8"],
-            account,
-            folder,
-        )
-        command = [programs / "postgres", "-D", data, "-k", folder, "-h", "", "-c", "fsync=off", "-c", "max_connections=60"]
-        with _process(command, account, folder, folder / ".s.PGSQL.5432"):
-            yield f"postgresql://postgres@/postgres?host={folder}"
+        arguments = ["-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync", "--locale=C.UTF-8"]
+        _run([programs / "initdb", "-D", folder / "data", *arguments], account, folder)
+        yield Postgres(folder, programs, account, options)
 
 
 @contextmanager
@@ -49,7 +76,7 @@ def redis() -> Iterator[str]:
         return
     with _folder("soporte-redis-") as folder:
         path = folder / "redis.sock"
-        command = [_redis_program(), "--port", "0", "--unixsocket", path, "--dir", folder, "--save", "", "--daemonize", "no"]
+        command = [redis_program(), "--port", "0", "--unixsocket", path, "--dir", folder, "--save", "", "--daemonize", "no"]
         with _process(command, {}, folder, path):
             yield f"unix://{path}"
 
@@ -87,7 +114,7 @@ def _postgres_programs() -> Path:
     return found[0]
 
 
-def _redis_program() -> Path:
+def redis_program() -> Path:
     """The machine's redis-server, else the wheel's Valkey."""
     if path := shutil.which("redis-server"):
         return Path(path)
@@ -105,7 +132,13 @@ def _run(command: Sequence[object], account: dict[str, object], folder: Path) ->
 
 
 @contextmanager
-def _process(command: Sequence[object], account: dict[str, object], folder: Path, ready: Path) -> Iterator[None]:
+def _process(
+    command: Sequence[object],
+    account: dict[str, object],
+    folder: Path,
+    ready: Path,
+    end: signal.Signals = signal.SIGTERM,
+) -> Iterator[None]:
     log = (folder / "log").open("w")
     process = subprocess.Popen(
         [str(part) for part in command], cwd=folder, stdout=log, stderr=log, env=_environment(folder), **account
@@ -118,7 +151,7 @@ def _process(command: Sequence[object], account: dict[str, object], folder: Path
             time.sleep(0.02)
         yield
     finally:
-        process.terminate()
+        process.send_signal(end)
         process.wait(10)
         log.close()
 

@@ -1,8 +1,8 @@
-"""Keep a file that is to stay: with its previews first, so that whoever sees the file finds them too."""
+"""Keep a file that is to stay, with its previews first, so that whoever sees the file finds them too; and remove it again."""
 
 from pathlib import Path
 
-from bot.attachments.files import save
+from bot.attachments.files import path_of, save
 from bot.attachments.preview import preview
 from bot.attachments.types import FileType
 
@@ -17,3 +17,12 @@ def keep(folder: Path, identity: str, content: bytes, kind: FileType) -> bool:
         save(folder, identity + THUMB, made.thumb)
     save(folder, identity, content)
     return made is not None
+
+
+def remove(folder: Path, identity: str) -> int:
+    """Remove a kept file and its previews; returns how many files that were. Blocks. Raises OSError."""
+    paths = [path_of(folder, identity + part) for part in ("", VIEW, THUMB)]
+    there = [path for path in paths if path.exists()]
+    for path in there:
+        path.unlink(missing_ok=True)
+    return len(there)

@@ -19,7 +19,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.attachments import service
 from bot.attachments.fetch import NotFetchedError, Rules, fetch
 from bot.attachments.files import remove_unfinished
-from bot.attachments.keep import keep
+from bot.attachments.keep import keep, remove
+from bot.attachments.queries import attachment
 from bot.attachments.service import Claimed
 from bot.attachments.tables import Reason
 from bot.attachments.types import found_type
@@ -129,7 +130,10 @@ class Fetcher:
             raise NotFetchedError(Reason.TYPE, is_final=True)
         has_preview = await asyncio.to_thread(keep, self._policy.folder, claimed.id, content, kind)
         settle = partial(service.settle_fetched, claimed=claimed, kind=kind, size=len(content), has_preview=has_preview)
-        await self._database.write(lambda connection: settle(connection, now=self._now()))
+        is_settled = await self._database.write(lambda connection: settle(connection, now=self._now()))
+        # Whose data were erased while this was on its way: no row, no file. Otherwise another fetcher keeps the same one.
+        if not is_settled and await self._database.read(partial(attachment, identity=claimed.id)) is None:
+            await asyncio.to_thread(remove, self._policy.folder, claimed.id)
 
     async def _settle_error(self, claimed: Claimed, error: NotFetchedError) -> None:
         now = self._now()

@@ -79,6 +79,14 @@ class Sent:
 
 
 @dataclass(frozen=True)
+class Copy:
+    """A message of which the provider keeps a copy."""
+
+    sid: str
+    created_at: datetime  #: aware, UTC; whole seconds
+
+
+@dataclass(frozen=True)
 class Listed:
     """A customer's message as the provider's list has it: less than a webhook tells."""
 
@@ -141,6 +149,15 @@ class Channel(Protocol):
 
     def sent_since(self, to: str, since: datetime) -> Sequence[Sent]:
         """All messages to this address created at or after `since`, oldest first. Raises SendError."""
+
+    def copies(self, address: str) -> Sequence[Copy]:
+        """Every message to or from this address that the provider still keeps, whenever it was sent. Raises SendError."""
+
+    def erase_copy(self, sid: str) -> bool:
+        """Let the provider delete its copy of a message and of the files in it; False if that is only possible later.
+
+        What is not there (any more) is erased. Raises SendError.
+        """
 
     def received_since(self, since: datetime) -> Sequence[Listed]:
         """All messages of customers sent to us at or after `since`, oldest first. Raises SendError."""

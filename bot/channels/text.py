@@ -33,7 +33,7 @@ def clean(text: str) -> str:
 
 def utf16_units(text: str) -> int:
     """Length as WhatsApp's own clients and Twilio count it: most emoji are two or more."""
-    return len(text) + sum(character > "\uffff" for character in text)
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 @dataclass(frozen=True)

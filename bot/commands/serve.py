@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import logging
 import socket
 import sys
@@ -41,6 +42,9 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     logging.getLogger("bot").setLevel(logging.INFO)
     try:
         runtime = build(settings)
+        # Libraries, flows and vocabulary live as long as the process: the garbage collector need not look through them again.
+        gc.collect()
+        gc.freeze()
         try:
             uvloop.run(_serve(runtime, listening, works=runtime.database.embedded or arguments.work))
         except StartFailedError:
@@ -56,7 +60,7 @@ async def _serve(runtime: Runtime, listening: socket.socket, *, works: bool) -> 
     stop = asyncio.Event()
     with signals(stop):
         app = create_app(runtime, works=works)
-        async with serving(app, listening, lifespan=True, grace=_GRACE):
+        async with serving(app, listening, lifespan=True, grace=_GRACE, proxies=runtime.settings.trusted_proxies):
             does = "serving and working" if works else "serving; `soporte work` handles and sends messages"
             logging.getLogger(__name__).info("%s, on port %d", does, listening.getsockname()[1])
             await stop.wait()

@@ -16,6 +16,7 @@ from bot.engine.effects import (
     Invite,
     MoveTicket,
     NoteSwitch,
+    OpenCase,
     OpenTicket,
     RecordComment,
     RecordConsent,
@@ -26,8 +27,8 @@ from bot.engine.effects import (
 )
 from bot.engine.inputs import Kind, Location, Media, MessageReceived, SentFile
 from bot.messages import outbox
-from bot.messages.queries import said
-from bot.tickets import service
+from bot.messages.queries import delivery_of, said
+from bot.tickets import rights, service
 from bot.tickets.lifecycle import NotAllowedError
 from bot.tickets.promises import Promises
 from bot.tickets.service import NewTicket, hear, open_ticket
@@ -52,6 +53,7 @@ class Scene:
     wake_at: datetime | None = None
     ticket: str = ""  #: number of the ticket that was opened in this turn
     has_answered: bool = False  #: "typing…" is shown before the first answer only
+    refuses_files: bool = False  #: the customer sent more lately than are kept
     promises: Promises | None = None  #: what customers are promised when a ticket is opened
     count: int = 0  #: effects written so far: with the input's id, the cause of every row
 
@@ -61,8 +63,11 @@ class Scene:
         return f"{self.input_id}:{self.count}"
 
 
-def write_received(scene: Scene, message: MessageReceived, reasons: tuple[str, ...]) -> None:
-    """Put the customer's message into the transcript, with why the bot understood it as it did."""
+def write_received(scene: Scene, message: MessageReceived, reasons: tuple[str, ...], *, is_heard: bool = True) -> None:
+    """Put the customer's message into the transcript, with why the bot understood it as it did.
+
+    One that is not heard marks no ticket, and its files are not fetched.
+    """
     scene.position += 1
     message_id = outbox.add_received(
         scene.connection,
@@ -80,8 +85,10 @@ def write_received(scene: Scene, message: MessageReceived, reasons: tuple[str, .
         ),
         scene.now,
     )
+    if not is_heard:
+        return
     scene.heard = message.text
-    expect(scene.connection, message_id, message.media, scene.now)
+    expect(scene.connection, message_id, message.media, scene.now, is_flood=scene.refuses_files)
     hear(scene.connection, scene.conversation_id, message.text, scene.now)
 
 
@@ -92,6 +99,8 @@ def apply(scene: Scene, effect: Effect) -> None:
             _say(scene, effect)
         case OpenTicket():
             _open_ticket(scene, effect)
+        case OpenCase():
+            _open_case(scene, effect)
         case RecordConsent():
             _record_consent(scene, effect)
         case WakeAt():
@@ -167,6 +176,22 @@ def _open_ticket(scene: Scene, effect: OpenTicket) -> None:
     scene.ticket = open_ticket(scene.connection, ticket, scene.now, due)
 
 
+def _open_case(scene: Scene, effect: OpenCase) -> None:
+    """A case has the date of the law in place of what this installation promises for other tickets."""
+    ticket = NewTicket(
+        contact_id=scene.contact_id,
+        conversation_id=scene.conversation_id,
+        cause=scene.cause(),
+        category=effect.category,
+        case="",
+        fields=(),
+        detail=effect.detail,
+        said=said(scene.connection, scene.conversation_id),
+    )
+    scene.ticket = open_ticket(scene.connection, ticket, scene.now)
+    rights.open_case(scene.connection, scene.ticket, effect.right, scene.now)
+
+
 def _record_consent(scene: Scene, effect: RecordConsent) -> None:
     answer = consents.Answer(
         contact_id=scene.contact_id,
@@ -175,8 +200,17 @@ def _record_consent(scene: Scene, effect: RecordConsent) -> None:
         text=effect.text,
         answer=effect.answer,
         message_sid=scene.sid,
+        purposes=effect.purposes,
+        revokes=effect.revokes,
+        notice=_notice(scene, effect.text),
     )
     consents.record(scene.connection, answer, scene.now)
+
+
+def _notice(scene: Scene, text: str) -> consents.Notice:
+    """The message that carried the notice which was answered, and how far it has got."""
+    found = delivery_of(scene.connection, scene.conversation_id, text) if text else None
+    return consents.Notice() if found is None else consents.Notice(found.id, found.sid, found.status)
 
 
 def _note_switch(scene: Scene, effect: NoteSwitch) -> None:

@@ -1,26 +1,36 @@
 """Coordination of several processes by Redis: publish and subscribe; what is stored (who is where) ends by itself.
 
 A message published while nobody listens, or while Redis is away, is lost; that costs seconds, not messages: see `base`.
+Nobody who works waits for Redis: what is published leaves in the background, and once Redis is found away (gone, silent, full)
+it is not asked again until the listener has found it back.
 """
 
 import asyncio
 import json
 import logging
+from collections import deque
 from contextlib import AbstractContextManager, suppress
+from time import monotonic
 from typing import Any
 from uuid import uuid4
 
 from redis import asyncio as redis
 from redis.commands.core import AsyncScript
-from redis.exceptions import RedisError
+from redis.exceptions import RedisClusterException, RedisError
 
+from bot import metrics
 from bot.coordination.base import Attendance, Change, Doing, Event, Subscription, Topic
 from bot.coordination.in_process import InProcess
+from bot.coordination.places import TIMEOUT, connect
 
 _log = logging.getLogger(__name__)
+_AWAY = (RedisError, RedisClusterException, OSError)
 _CHANNELS: dict[bytes, Topic] = {b"soporte:wake:inbox": "inbox", b"soporte:wake:outbox": "outbox"}
 _EVENTS = b"soporte:events"
 _RETRY_SECONDS = 1.0
+_CHECK_SECONDS = 2.0
+#: Events that wait to be published. Of more, the oldest are lost: whoever shows something looks again by itself.
+_MOST_WAITING = 256
 #: Who is at a place: a sorted set of `doing who` by when it ends, and beside it what the others were told of each. Times are
 #: Redis' own, so that the clocks of machines do not matter; both keys share a hash tag, so that they lie on one node.
 _ATTEND = """
@@ -52,37 +62,44 @@ class Redis:
     """Publishes wake-ups to all processes and passes those it hears on to its own."""
 
     def __init__(self, url: str) -> None:
-        """`url` as redis-py writes it: `redis://host:6379/0`, `unix:///path`."""
-        self._client = redis.Redis.from_url(url, socket_timeout=1.0, socket_connect_timeout=1.0)
+        """`url` in one of the forms of `places`. Raises ValueError."""
+        self._client = connect(url)
         self._here = InProcess()
         self._name = uuid4().hex  # tells what this process published itself
-        self._listener: asyncio.Task[None] | None = None
-        self._well = True
+        self._tasks: list[asyncio.Task[None]] = []
+        self._is_well = True
+        self._suspect = self._name  # the hash tag under which Redis was found away
         self._closing = False
+        self._wakes: set[Topic] = set()
+        self._events: deque[bytes] = deque(maxlen=_MOST_WAITING)
+        self._has_news = asyncio.Event()
         self._attend = self._client.register_script(_ATTEND)
         self._present = self._client.register_script(_PRESENT)
 
     async def start(self) -> None:
-        """Listen in the background, for as long as this process lives."""
-        self._listener = asyncio.create_task(self._listen(), name="redis-listener")
+        """Listen and tell in the background, for as long as this process lives."""
+        self._tasks = [
+            asyncio.create_task(self._listen(), name="redis-listener"),
+            asyncio.create_task(self._tell(), name="redis-teller"),
+        ]
 
     async def close(self) -> None:
-        """Stop listening. redis-py can swallow a cancellation that meets one of its time-outs: the flag ends the loop then."""
+        """Tell what is still to be told, and stop. redis-py can swallow a cancellation that meets one of its time-outs."""
         self._closing = True
-        if self._listener is not None:
-            self._listener.cancel()
+        self._has_news.set()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=2 * TIMEOUT)
+        for task in self._tasks:
+            task.cancel()
             with suppress(asyncio.CancelledError):
-                await self._listener
+                await task
         await self._client.aclose()
 
     async def wake(self, topic: Topic) -> None:
         """Wake this process at once and the others by Redis; if that is away, they sweep."""
         await self._here.wake(topic)
-        try:
-            await self._client.publish(f"soporte:wake:{topic}", b"")
-            self._note(well=True)
-        except (RedisError, OSError):
-            self._note(well=False)
+        self._wakes.add(topic)
+        self._has_news.set()
 
     async def nudge(self, topic: Topic) -> None:
         """Wake this process; Redis is not asked."""
@@ -96,12 +113,8 @@ class Redis:
         """Tell those in this process at once and the others by Redis; if that is away, they look again a little later."""
         await self._here.publish(event)
         about = {"place": event.place} if isinstance(event, Attendance) else {"conversation_id": event.conversation_id}
-        told = json.dumps({"from": self._name, **about})
-        try:
-            await self._client.publish(_EVENTS, told)
-            self._note(well=True)
-        except (RedisError, OSError):
-            self._note(well=False)
+        self._events.append(json.dumps({"from": self._name, **about}).encode())
+        self._has_news.set()
 
     def subscribe(self) -> AbstractContextManager[Subscription]:
         """Hear of events from any process."""
@@ -118,7 +131,7 @@ class Redis:
 
     async def present(self, place: str) -> dict[str, Doing]:
         """Ask Redis; while it is away, who is there by this process."""
-        found: list[bytes] | None = await self._ask(self._present, _presence_keys(place)[:1])
+        found: list[bytes] | None = await self._run(self._present, place, _presence_keys(place)[:1])
         if found is None:
             return await self._here.present(place)
         told = [member.decode().split(" ", 1) for member in found]
@@ -128,50 +141,78 @@ class Redis:
     async def is_first(self, key: str, seconds: float) -> bool:
         """Ask Redis; while it is away, the first of this process."""
         here = await self._here.is_first(key, seconds)
-        if not here or not self._well:
+        if not here or not self._is_well:
             return here
         try:
             return bool(await self._client.set(f"soporte:{{{key}}}:once", b"", nx=True, px=int(seconds * 1000)))
-        except (RedisError, OSError):
-            self._note(well=False)
+        except _AWAY as error:
+            self._lose(error, key)
             return here
 
+    async def is_well(self) -> bool:
+        """Whether it takes writes; while it is known to be away it is not asked."""
+        if self._is_well:
+            try:
+                await self._check()
+            except _AWAY as error:
+                self._lose(error)
+        return self._is_well
+
     async def _note_presence(self, place: str, who: str, doing: str, seconds: float, *, otherwise: bool) -> bool:
-        news: int | None = await self._ask(self._attend, _presence_keys(place), who, doing, int(seconds * 1000))
+        news: int | None = await self._run(self._attend, place, _presence_keys(place), who, doing, int(seconds * 1000))
         return otherwise if news is None else bool(news)
 
-    async def _ask(self, script: AsyncScript, keys: list[str], *arguments: str | int) -> Any:
-        """What a script answers, or None while Redis is away: pages do not wait for it; whoever publishes finds it back."""
-        if not self._well:
+    async def _run(self, script: AsyncScript, place: str, keys: list[str], *arguments: str | int) -> Any:
+        """What a script answers, or None while Redis is away: pages do not wait for it."""
+        if not self._is_well:
             return None
         try:
             return await script(keys=keys, args=arguments)
-        except (RedisError, OSError):
-            self._note(well=False)
+        except _AWAY as error:
+            self._lose(error, place)
             return None
 
-    async def is_well(self) -> bool:
-        """Ask Redis."""
-        try:
-            await self._client.ping()
-        except (RedisError, OSError):
-            self._note(well=False)
-            return False
-        self._note(well=True)
-        return True
+    async def _tell(self) -> None:
+        """Publish what is to be told; what cannot be is lost."""
+        while not self._closing or self._has_news.is_set():
+            await self._has_news.wait()
+            self._has_news.clear()
+            wakes, self._wakes = self._wakes, set()
+            events, self._events = self._events, deque(maxlen=_MOST_WAITING)
+            try:
+                for topic in wakes if self._is_well else ():
+                    await self._client.publish(f"soporte:wake:{topic}", b"")
+                for event in events if self._is_well else ():
+                    await self._client.publish(_EVENTS, event)
+            except _AWAY as error:
+                self._lose(error)
 
     async def _listen(self) -> None:
+        """Hear what others publish, look now and then whether Redis is well, and find it back when it was away."""
         while not self._closing:
             try:
+                await self._check()
                 async with self._client.pubsub() as subscription:
                     await subscription.subscribe(*_CHANNELS, _EVENTS)
+                    await self._find_back()
+                    checked = monotonic()
                     while not self._closing:
                         message = await subscription.get_message(ignore_subscribe_messages=True, timeout=0.5)
                         if message is not None:
                             await self._hear(message["channel"], message["data"])
-            except (RedisError, OSError):
-                self._note(well=False)
+                        if monotonic() > checked + _CHECK_SECONDS or not self._is_well:
+                            await self._check()
+                            await self._find_back()
+                            checked = monotonic()
+            except _AWAY as error:
+                self._lose(error)
                 await asyncio.sleep(_RETRY_SECONDS)
+
+    async def _check(self) -> None:
+        """Write something: a server without memory still answers whoever only asks. In a cluster, also ask every node."""
+        if isinstance(self._client, redis.RedisCluster):
+            await self._client.ping(target_nodes=redis.RedisCluster.PRIMARIES)
+        await self._client.set(f"soporte:{{{self._suspect}}}:check", b"", px=10_000)
 
     async def _hear(self, channel: bytes, data: bytes) -> None:
         if channel in _CHANNELS:
@@ -181,11 +222,24 @@ class Redis:
         if told["from"] != self._name:
             await self._here.publish(Attendance(told["place"]) if "place" in told else Change(told["conversation_id"]))
 
-    def _note(self, *, well: bool) -> None:
-        """Say it once when Redis goes away, and once when it is back."""
-        if well != self._well:
-            _log.warning("Redis is back" if well else "Redis is away: workers find their work by sweeping, a little later")
-        self._well = well
+    def _lose(self, error: Exception, suspect: str | None = None) -> None:
+        """Say it once when Redis goes away."""
+        if not self._is_well:
+            return
+        self._is_well = False
+        metrics.REDIS_WELL.set(0)
+        self._suspect = suspect or self._name
+        _log.warning("Redis is away (%s): workers find their work by sweeping, a little later", type(error).__name__)
+
+    async def _find_back(self) -> None:
+        """Say it once when it is back, and look at once for what nobody told meanwhile."""
+        if self._is_well:
+            return
+        self._is_well = True
+        metrics.REDIS_WELL.set(1)
+        _log.warning("Redis is back")
+        for topic in _CHANNELS.values():
+            await self._here.wake(topic)
 
 
 def _presence_keys(place: str) -> list[str]:

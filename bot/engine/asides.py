@@ -41,9 +41,8 @@ def obey(turn: Turn, command: Command, fire: Fire) -> None:
         case Command.HELP:
             turn.say_phrase("help")
             turn.remind()
-        case Command.MY_DATA:
-            tell_data(turn)
-            turn.remind()
+        case Command.MY_DATA | Command.CORRECT_DATA | Command.ERASE_DATA | Command.REVOKE | Command.POLICY:
+            pass  # heard before, by `rights`; but for "no acepto" where that is the node's own answer
         case _:
             assert_never(command)
 
@@ -76,17 +75,6 @@ def go_back(turn: Turn, fire: Fire) -> None:
     if isinstance(before, Ask | Collect):
         turn.forget(before.field)
     fire(turn, "back")
-
-
-def tell_data(turn: Turn) -> None:
-    """Read back what the draft holds."""
-    asked = {node.field: name for name, node in turn.flow.nodes.items() if isinstance(node, Ask | Collect)}
-    known = [asked[name] for name in turn.conversation.answers if name in asked]
-    lines = [f"{shown.label}: {shown.value}" for shown in turn.flow.shown_answers(turn.conversation, known)]
-    if lines:
-        turn.say_phrase("my_data", {"data": "\n".join(lines)})
-    else:
-        turn.say_phrase("my_data_none")
 
 
 def answer_question(turn: Turn, text: str, fire: Fire) -> bool:

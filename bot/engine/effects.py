@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.engine.inputs import Location, Media, SentFile
+from bot.engine.terms import Right
 
 #: Stands in a text where the number of the ticket belongs that this very step opens: only the database can give numbers,
 #: so `apply` puts it in. A private-use character, which no customer's text can hold: those are taken out on arrival.
@@ -47,8 +48,19 @@ class RecordConsent:
 
     given: bool
     policy_version: str
-    text: str  #: exactly what was shown
+    text: str  #: exactly what was shown; empty if nothing was
     answer: str  #: exactly what was answered
+    purposes: tuple[str, ...] = ()  #: what the details may be used for, as the notice named it
+    revokes: bool = False  #: it takes back what was given before
+
+
+@dataclass(frozen=True)
+class OpenCase:
+    """Put before the agents what a customer asks about their data, with the date by which the law wants it answered."""
+
+    right: Right
+    category: str
+    detail: str  #: the customer's words
 
 
 @dataclass(frozen=True)
@@ -117,5 +129,15 @@ class RecordComment:
 
 
 Effect = (
-    Say | OpenTicket | RecordConsent | WakeAt | NoteSwitch | WithdrawQueued | Invite | MoveTicket | RecordRating | RecordComment
+    Say
+    | OpenTicket
+    | OpenCase
+    | RecordConsent
+    | WakeAt
+    | NoteSwitch
+    | WithdrawQueued
+    | Invite
+    | MoveTicket
+    | RecordRating
+    | RecordComment
 )

@@ -14,6 +14,7 @@ registered and nothing leaks. Triggers are, besides those the nodes declare:
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
@@ -28,6 +29,8 @@ from bot.engine.nodes.ask import Ask
 from bot.engine.nodes.base import Node
 from bot.engine.nodes.case import Case
 from bot.engine.nodes.collect import Collect
+from bot.engine.phrases import RightWords
+from bot.engine.terms import Right
 from bot.engine.texts import CalendarWords, fill
 from bot.engine.turn import Turn
 from bot.engine.vocabulary import Vocabulary
@@ -61,6 +64,7 @@ class Flow:
     forms: Mapping[str, str]  #: node → the form it belongs to
     back: Mapping[str, str]  #: node → where `volver` leads
     phrases: Mapping[str, str]
+    rights: Mapping[Right, RightWords]  #: what is said when a customer asks for one
     statuses: Mapping[str, str]  #: a ticket's status → what a customer is told
     refusals: Mapping[str, str]
     calendar: CalendarWords
@@ -73,12 +77,12 @@ class Flow:
         """Where conversations begin and come to rest."""
         return self.roles.start
 
-    @property
+    @cached_property
     def cases(self) -> dict[str, Case | Activation]:
         """The documented answers, by the label that understanding gives them."""
         return {name: node for name, node in self.nodes.items() if isinstance(node, Case | Activation)}
 
-    @property
+    @cached_property
     def zone(self) -> ZoneInfo:
         """The time zone of customers and agents."""
         return ZoneInfo(self.hours.zone)
@@ -101,7 +105,15 @@ class Flow:
 
     def question(self, field: str) -> Ask | None:
         """What asks for a field; None for one that nothing asks for."""
-        return next((node for node in self.nodes.values() if isinstance(node, Ask) and node.field == field), None)
+        return self._questions.get(field)
+
+    @cached_property
+    def _questions(self) -> dict[str, Ask]:
+        found: dict[str, Ask] = {}
+        for node in self.nodes.values():
+            if isinstance(node, Ask):
+                found.setdefault(node.field, node)
+        return found
 
     def shown(self, field: str, value: str) -> str:
         """An accepted value of a field, as a customer and an agent read it."""

@@ -51,6 +51,7 @@ class ConsentDefinition(_Part):
 
     version: Label
     text: Text
+    purposes: Annotated[tuple[Label, ...], Field(min_length=1)]
     accept: Label
     refuse: Label
     refused: NodeName

@@ -1,13 +1,12 @@
 """When agents are there: business hours and the public holidays of Colombia (`flows/hours.yaml`)."""
 
 from datetime import date, datetime, time
-from functools import lru_cache
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-import holidays
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
+from bot.engine.closed_days import holidays_of
 from bot.engine.nodes.base import Text
 
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -39,13 +38,13 @@ class Hours(BaseModel):
     def is_open(self, now: datetime) -> bool:
         """Whether agents are there at this (aware) time."""
         local = now.astimezone(ZoneInfo(self.zone))
-        if local.date() in _holidays(self.holidays):
+        if local.date() in holidays_of(self.holidays):
             return False
         return any(begin <= local.time() < end for begin, end in self.open.get(_DAYS[local.weekday()], ()))  # type: ignore[call-overload]
 
     def spans(self, day: date) -> list[tuple[datetime, datetime]]:
         """When agents come and go on this day, aware and in order; empty on a closed day."""
-        if day in _holidays(self.holidays):
+        if day in holidays_of(self.holidays):
             return []
         zone, spans = ZoneInfo(self.zone), self.open.get(_DAYS[day.weekday()], ())  # type: ignore[call-overload]
         return sorted((datetime.combine(day, begin, zone), datetime.combine(day, end, zone)) for begin, end in spans)
@@ -53,8 +52,3 @@ class Hours(BaseModel):
     def tell(self, now: datetime) -> str:
         """What a customer is told about when somebody will answer."""
         return self.text_open if self.is_open(now) else self.text_closed
-
-
-@lru_cache
-def _holidays(country: str) -> holidays.HolidayBase:
-    return holidays.country_holidays(country)

@@ -61,6 +61,7 @@ def load(files: Mapping[str, str]) -> Flow:
         forms={name: name.split(".")[0] for name in nodes if isinstance(nodes.get(name.split(".")[0]), Consent)},
         back=back,
         phrases=phrases.phrases.model_dump(),
+        rights=phrases.rights,
         statuses=phrases.statuses,
         refusals=refusals,
         calendar=CalendarWords(**phrases.calendar.model_dump()),

@@ -10,6 +10,7 @@ from bot.engine.hours import Hours
 from bot.engine.nodes.base import Text
 from bot.engine.problems import FlowProblem
 from bot.engine.sources import Path, Source
+from bot.engine.terms import Right
 from bot.engine.texts import has_stray_brace, placeholders
 from bot.understanding.fields import FIELDS, TOO_LONG
 
@@ -38,9 +39,17 @@ class Sentences(_Words):
     slow_down: Text  #: to whoever writes faster than they are answered
     parked: Text  #: a message could not be handled and lies before a person now; {ticket}, {hours}
     parked_category: Text  #: of that ticket
+    loop: Text  #: a program seems to be talking: the bot falls silent and a person looks; {ticket}, {hours}
+    loop_category: Text  #: of that ticket
+    too_many_files: Text  #: more files than are kept
     reminder: Text  #: silence in the middle of a form
-    my_data: Text  #: what the draft holds; {data}
+    my_data: Text  #: a summary of what is kept, of the four lines below it; {data}
+    my_phone: Text  #: {data}
+    my_consent: Text  #: which version of the policy was agreed to; {data}
+    my_tickets: Text  #: one line for each; {data}
+    my_draft: Text  #: one line for each answer; {data}
     my_data_none: Text
+    policy: Text  #: how personal details are treated, in short, and where the whole stands
     agent_took_over: Text  #: an agent talks from now on; {name}
     bot_is_back: Text  #: the agent let go of the ticket; {ticket}
     ticket_resolved: Text  #: an agent resolved the ticket; {ticket}
@@ -61,10 +70,19 @@ class Calendar(_Words):
     date: Text  #: {weekday}, {day}, {month}
 
 
+class RightWords(_Words):
+    """What is said when a customer asks for one of their rights, and what agents see the case under."""
+
+    category: Text
+    opened: Text  #: {ticket}, {date}: the last day for an answer
+    pending: Text  #: the same was asked before and is not answered yet; {ticket}, {date}
+
+
 class Phrases(_Words):
     """`flows/phrases.yaml`."""
 
     phrases: Sentences
+    rights: dict[Right, RightWords]
     statuses: dict[str, Text]
     calendar: Calendar
 
@@ -72,6 +90,10 @@ class Phrases(_Words):
 _KNOWN = {
     "did_you_mean": {"typed", "meant"},
     "my_data": {"data"},
+    "my_phone": {"data"},
+    "my_consent": {"data"},
+    "my_tickets": {"data"},
+    "my_draft": {"data"},
     "agent_took_over": {"name"},
     "bot_is_back": {"ticket"},
     "ticket_resolved": {"ticket"},
@@ -80,6 +102,7 @@ _KNOWN = {
     "resolved_before": {"ticket"},
     "reopened": {"ticket", "hours"},
     "parked": {"ticket", "hours"},
+    "loop": {"ticket", "hours"},
 }
 
 
@@ -87,6 +110,15 @@ def check_phrases(phrases: Phrases, source: Source) -> Iterator[FlowProblem]:
     """Placeholders that nobody fills in."""
     for name, text in phrases.phrases.model_dump().items():
         yield from _check(source, ("phrases", name), name, text, frozenset(_KNOWN.get(name, ())))
+    for right in Right:
+        if right not in phrases.rights:
+            yield source.problem(("rights",), right.value, "there are no words for this right", "add them under `rights:`")
+    for right, words in phrases.rights.items():
+        for name in ("opened", "pending"):
+            path = ("rights", right.value, name)
+            yield from _check(source, path, ".".join(path), getattr(words, name), frozenset({"ticket", "date"}))
+        path = ("rights", right.value, "category")
+        yield from _check(source, path, ".".join(path), words.category, frozenset())
     for name, text in phrases.statuses.items():
         yield from _check(source, ("statuses", name), f"statuses.{name}", text, frozenset())
     yield from _check(source, ("calendar", "date"), "date", phrases.calendar.date, frozenset({"weekday", "day", "month"}))

@@ -1,11 +1,11 @@
 """One step, pure: (flow, conversation, input, circumstances) → the conversation after it and what is to be done.
 
-While an agent has the conversation, the bot says nothing (`desk`). Else a customer's message is read in this order; the
-first that understands it wins:
+While an agent has the conversation, the bot says nothing (`desk`) but to a request about the customer's data (`rights`), which
+goes before everything. Else a customer's message is read in this order; the first that understands it wins:
 
 1. silence that was too long: the draft is kept and the customer asked whether to go on with it
 2. a message without words (a file, a place, a voice note…)
-3. a command, as a whole message: menú, volver, cancelar, ayuda, asesor, estado, mis datos
+3. a command, as a whole message: menú, volver, cancelar, ayuda, asesor, estado
 4. at a free-text question: a documented question, which is answered before the pending one is asked again
 5. the node: an option, a field's value, a yes or no
 6. a question or a request in plain words
@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 
-from bot.engine import asides, bursts, desk
+from bot.engine import asides, bursts, desk, loops, rights
 from bot.engine.conversation import Conversation
 from bot.engine.effects import Effect, Say, WakeAt
 from bot.engine.flow import Flow
@@ -31,6 +31,7 @@ from bot.engine.inputs import (
     TicketResolved,
     TimeRanOut,
 )
+from bot.engine.joining import joined
 from bot.engine.nodes.ask import Ask
 from bot.engine.nodes.base import STAY
 from bot.engine.nodes.collect import Collect
@@ -44,8 +45,6 @@ from bot.understanding.menu import path
 _MOST_MOVES = 50
 #: Triggers that lead out of a form for good, so that a correction under way is over.
 _LEAVES_FORM = frozenset({"menu", "agent", "tickets", "cancel", "rest"})
-#: Twilio takes 1,600 characters in a message; texts said in one step are joined up to a size that is pleasant to read.
-_LONGEST_JOINED = 1200
 
 
 @dataclass(frozen=True)
@@ -74,8 +73,11 @@ def step(flow: Flow, conversation: Conversation, happened: Input, circumstances:
             delivered = desk.deliver(turn)
             if conversation.agent:
                 desk.hear(turn, happened, opens=delivered)
+                rights.hear(turn, happened, fire)
+            elif loops.falls_silent(turn, happened):
+                rights.hear(turn, happened, fire)
             elif not delivered:  # else they wrote in order to read it, as they were asked to
-                _message(turn, happened)
+                _message(turn, bursts.without_files(turn, happened))
                 bursts.leave_out_repeats(turn, conversation)
                 bursts.ask_pardon(turn)
             turn.change(last_at=circumstances.now, reminded=False)
@@ -102,7 +104,7 @@ def step(flow: Flow, conversation: Conversation, happened: Input, circumstances:
     turn.reasons.append(f"to {turn.state}")
     if (wake_at := _wake_at(turn)) is not None:
         turn.effects.append(WakeAt(wake_at))
-    return Step(after, _joined(turn.effects), tuple(turn.reasons), tuple(dict.fromkeys(turn.visited)))
+    return Step(after, joined(turn.effects), tuple(turn.reasons), tuple(dict.fromkeys(turn.visited)))
 
 
 def _wake_at(turn: Turn) -> datetime | None:
@@ -150,7 +152,13 @@ def _message(turn: Turn, said: MessageReceived) -> None:
     if said.masked and not turn.conversation.secret_told:
         turn.say_phrase("secret_masked")
         turn.change(secret_told=True)
-    if said.kind is Kind.REACTION or _resume(turn) or _without_words(turn, said) or _command(turn, said):
+    if (
+        said.kind is Kind.REACTION
+        or rights.hear(turn, said, fire)
+        or _resume(turn)
+        or _without_words(turn, said)
+        or _command(turn, said)
+    ):
         return
     node = turn.flow.nodes[turn.state]
     if isinstance(node, Ask) and node.kind == "name" and asides.answer_question(turn, said.text, fire):
@@ -219,7 +227,7 @@ def _command(turn: Turn, said: MessageReceived) -> bool:
     if isinstance(node, Collect) and node.goes_on(said.text):
         return False  # "no más" ends a series of files; elsewhere it would cancel
     command = Command.BACK if said.text.strip() == "0" else find_command(said.text, turn.flow.vocabulary.menu.commands)
-    if command is None:
+    if command is None or command in rights.RIGHTS:
         return False
     turn.reasons.append(f"command {command.value}")
     turn.change(misses=0)
@@ -280,21 +288,3 @@ def _time_ran_out(turn: Turn) -> None:
         turn.say_phrase("reminder")
         turn.remind()
         turn.change(reminded=True)
-
-
-def _joined(effects: list[Effect]) -> tuple[Effect, ...]:
-    """Texts said in a row become one message, as long as it stays readable: WhatsApp limits messages to one customer."""
-    joined: list[Effect] = []
-    for effect in effects:
-        last = joined[-1] if joined else None
-        if isinstance(effect, Say) and isinstance(last, Say) and _fit_together(last, effect):
-            joined[-1] = Say(f"{last.text}\n\n{effect.text}", effect.author, is_question=last.is_question and effect.is_question)
-        else:
-            joined.append(effect)
-    return tuple(joined)
-
-
-def _fit_together(first: Say, second: Say) -> bool:
-    if first.files or second.files:
-        return False  # each file is a message of its own, right after the text it belongs to
-    return first.author == second.author and len(first.text) + len(second.text) < _LONGEST_JOINED

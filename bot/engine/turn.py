@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from bot.engine import texts
-from bot.engine.conversation import Suggestion
+from bot.engine.conversation import Conversation, Suggestion
 from bot.engine.effects import Effect, Say
 from bot.engine.inputs import MessageReceived
+from bot.engine.terms import Right
 from bot.understanding.fields.base import Accepted, Context, Refused
 
 if TYPE_CHECKING:
-    from bot.engine.conversation import Conversation
     from bot.engine.flow import Flow
 
 
@@ -38,7 +38,24 @@ class TicketSummary:
     answer_due: datetime | None = None  #: until when a first answer was promised that was not given yet
 
 
+@dataclass(frozen=True)
+class PendingCase:
+    """A customer's open case about their data."""
+
+    right: Right
+    number: str
+    due_at: datetime
+
+
+def _no_cases() -> Sequence[PendingCase]:
+    return ()
+
+
 def _no_tickets() -> Sequence[TicketSummary]:
+    return ()
+
+
+def _nothing_said() -> Sequence[str]:
     return ()
 
 
@@ -49,6 +66,9 @@ class Circumstances:
     now: datetime  #: aware
     phone: str = ""  #: the customer's number in E.164, or empty when WhatsApp hides it
     tickets: Callable[[], Sequence[TicketSummary]] = _no_tickets  #: this customer's, newest first; asked only when needed
+    said: Callable[[], Sequence[str]] = _nothing_said  #: the bot's last few messages to this customer; asked only when needed
+    refuses_files: bool = False  #: the customer sent more files lately than are kept
+    cases: Callable[[], Sequence[PendingCase]] = _no_cases  #: this customer's, about their data, that are open; asked when needed
     reminder_after: timedelta = timedelta(minutes=30)
     resume_after: timedelta = timedelta(hours=24)
     agent_idle_after: timedelta = timedelta(minutes=30)  #: a customer waits no longer for an agent who does not answer
@@ -102,7 +122,7 @@ class Turn:
         """Remember something in the conversation."""
         before = self.conversation
         if any(getattr(before, name) != value for name, value in changes.items()):
-            self.conversation = replace(before, **changes)
+            self.conversation = Conversation(**{**vars(before), **changes})  # what `replace` does, in half the time
 
     def answer(self, name: str, value: str) -> None:
         """Keep an accepted value in the draft."""

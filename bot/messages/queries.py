@@ -18,6 +18,14 @@ _SAID = Prepared(
 )
 
 
+_BOT_SAID = Prepared(
+    sa.select(messages.c.body)
+    .where(messages.c.conversation_id == sa.bindparam("conversation_id"), messages.c.author == "bot")
+    .order_by(messages.c.position.desc())
+    .limit(sa.bindparam("most"))
+)
+
+
 @dataclass(frozen=True)
 class Message:
     """One message as the transcript shows it. `body` and `attachments` of an incoming one are the customer's: untrusted."""
@@ -50,6 +58,12 @@ def transcript(connection: Connection, conversation_id: str, *, latest: int | No
     return [_message(row) for row in reversed(rows)]
 
 
+def said_lately(connection: Connection, conversation_id: str) -> list[str]:
+    """The last few texts that the bot said, the newest first."""
+    bodies: list[str] = [row.body for row in _BOT_SAID.all(connection, conversation_id=conversation_id, most=3)]
+    return bodies
+
+
 def conversation_of(connection: Connection, message_id: str) -> str:
     """The conversation that a message belongs to. Raises sqlalchemy.exc.NoResultFound if there is no such message."""
     query = sa.select(messages.c.conversation_id).where(messages.c.id == message_id)
@@ -67,6 +81,28 @@ def last_received(connection: Connection, conversation_id: str) -> str:
 def said(connection: Connection, conversation_id: str, *, latest: int = 100) -> tuple[str, ...]:
     """The last texts of the customer in a conversation."""
     return tuple(row.body for row in _SAID.all(connection, conversation_id=conversation_id, most=latest))
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """How far one of our messages has got."""
+
+    id: str
+    sid: str  #: the provider's id, or empty before it has one
+    status: str  #: a Status
+
+
+#: How many of our last messages are looked through for the one that carried a text.
+_LOOK_BACK = 20
+
+
+def delivery_of(connection: Connection, conversation_id: str, text: str) -> Delivery | None:
+    """The last of our messages that carried this text, alone or with others; None if none of the latest did."""
+    ours = sa.and_(messages.c.conversation_id == conversation_id, messages.c.direction == Direction.OUT.value)
+    columns = (messages.c.id, messages.c.sid, messages.c.status, messages.c.body)
+    query = sa.select(*columns).where(ours).order_by(messages.c.position.desc()).limit(_LOOK_BACK)
+    found = next((row for row in connection.execute(query) if text in row.body), None)
+    return None if found is None else Delivery(found.id, found.sid or "", found.status)
 
 
 def _message(row: sa.Row[Any]) -> Message:

@@ -14,13 +14,15 @@ from functools import partial
 from typing import Any
 
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from bot import metrics
 from bot.channels.base import Channel, DeliveryReport, Outcome, Outgoing, SendError, Sent
 from bot.coordination.base import Change, Coordination
 from bot.db import Database, Job
 from bot.messages import delivery, outbox
+from bot.messages.allowance import Allowance
 from bot.messages.leases import LEASE
 from bot.messages.looking import match
 from bot.messages.outbox import MOST_LOOK_UPS, Claimed
@@ -34,6 +36,8 @@ _CLOCKS_APART = timedelta(hours=1)
 #: Of a lease: a sender that slept longer (a laptop, a stopped process) sends nothing, because somebody else may have.
 _MOST_OF_LEASE = 0.5 * LEASE.total_seconds()
 _LONGEST_PAUSE = 300.0
+#: The database cannot be reached, or not in time; not: it does not take what it is given.
+_AWAY = (OperationalError, InterfaceError, PoolTimeoutError)
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,7 @@ class Policy:
     look_up_after: timedelta
     typing: bool
     per_second: float  #: of this process; 0 is no limit
+    allowance: Allowance
     media_url: Callable[[str], str]  #: id of an agent's file → where the provider may fetch it
 
 
@@ -60,6 +65,7 @@ class _Settlement:
     message_id: str
     conversation_id: str
     job: Job[Any]
+    until: float  #: by `time.monotonic()`: afterwards somebody else may have taken the message
 
 
 class Sender:
@@ -93,7 +99,8 @@ class Sender:
                 await asyncio.sleep(_SWEEP_SECONDS)
         if self._under_way:
             await asyncio.wait(self._under_way)
-        await self._settle(self._came_back)
+        left, self._came_back = self._came_back, []
+        await self._settle(left)
 
     async def _visit(self) -> datetime | None:
         """Write down what became of the messages that came back, and claim others; returns when the next one is due."""
@@ -101,7 +108,8 @@ class Sender:
         room = self._throttle.allowed(self._policy.parallel - len(self._under_way))
         since = time.monotonic()
         try:
-            claimed, due = await self._database.write(partial(_settle_and_claim, settled=settled, now=self._now(), room=room))
+            visit = partial(_settle_and_claim, settled=settled, now=self._now(), room=room, allowance=self._policy.allowance)
+            claimed, due = await self._database.write(visit)
         except SQLAlchemyError:
             await self._settle(settled)
             raise
@@ -115,12 +123,17 @@ class Sender:
         return due
 
     async def _settle(self, settled: list["_Settlement"]) -> None:
-        """Write them down each for itself: whatever keeps one from being written does not keep the others."""
+        """Write them down each for itself: whatever keeps one from being written does not keep the others.
+
+        If the database is away they are kept for the next visit, as long as the messages are still this sender's.
+        """
         for one in settled:
             try:
                 await self._database.write(one.job)
             except SQLAlchemyError as error:
                 _log.error("a message could not be settled: %s", type(error).__name__, extra={"message_id": one.message_id})
+                if isinstance(error, _AWAY) and time.monotonic() < one.until:
+                    self._came_back.append(one)
 
     def _idle_seconds(self, due: datetime | None) -> float:
         if due is None or len(self._under_way) >= self._policy.parallel:
@@ -134,7 +147,8 @@ class Sender:
             _log.error("an outcome could not be looked up: %s", type(error).__name__, extra={"message_id": message.id})
             return
         if job is not None:
-            self._came_back.append(_Settlement(message.id, message.conversation_id, job))
+            until = since + LEASE.total_seconds()
+            self._came_back.append(_Settlement(message.id, message.conversation_id, job, until))
         await self._coordination.nudge("outbox")
 
     async def _send(self, message: Claimed, since: float) -> Job[Any] | None:
@@ -212,9 +226,9 @@ def _settle_found(connection: Connection, claimed: Claimed, found: Sent, now: da
 
 
 def _settle_and_claim(
-    connection: Connection, settled: list[_Settlement], now: datetime, room: int
+    connection: Connection, settled: list[_Settlement], now: datetime, room: int, allowance: Allowance
 ) -> tuple[list[Claimed], datetime | None]:
     for one in settled:
         one.job(connection)
-    claimed = outbox.claim(connection, now, room) if room > 0 else []
+    claimed = outbox.claim(connection, now, room, allowance) if room > 0 else []
     return claimed, outbox.next_due(connection)

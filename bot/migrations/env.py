@@ -11,10 +11,13 @@ from bot.contacts import tables as contacts
 from bot.conversations import tables as conversations
 from bot.db import Json, Moment, metadata
 from bot.messages import tables as messages
+from bot.privacy import tables as privacy
 from bot.tickets import desk_tables as desk
+from bot.tickets import rights
 from bot.tickets import tables as tickets
 
-TABLES = (agents, attachments, contacts, conversations, desk, messages, tickets)  # imported so that `metadata` knows them all
+#: Imported so that `metadata` knows them all.
+TABLES = (agents, attachments, contacts, conversations, desk, messages, privacy, rights, tickets)
 
 
 def _render(kind: str, item: Any, autogenerate: AutogenContext) -> str | Literal[False]:

@@ -4,7 +4,7 @@ One set of words for each ticket, kept in the transaction that writes the ticket
 same words from `words`: SQLite in an FTS5 table, PostgreSQL in a tsvector with a GIN index (`bot/migrations`, step 0002).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -33,6 +33,13 @@ def keep(connection: Connection, ticket_id: int, new: set[str]) -> None:
         _add_sqlite(connection, ticket_id, new)
     else:
         _add_postgresql(connection, ticket_id, new)
+
+
+def remove(connection: Connection, ticket_ids: Iterable[int]) -> None:
+    """Let these tickets be found no more, and keep none of their words."""
+    key = "rowid" if connection.dialect.name == "sqlite" else "ticket_id"
+    for identity in ticket_ids:
+        connection.execute(sa.text(f"DELETE FROM ticket_search WHERE {key} = :id"), {"id": identity})  # noqa: S608 (a name of ours)
 
 
 def found(connection: Connection, query: str, *, below: int | None, most: int) -> list[int]:

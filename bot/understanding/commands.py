@@ -17,6 +17,7 @@ from bot.understanding.phrases import (
     compile_parts,
     compile_phrases,
     compile_slips,
+    is_near,
     nearest,
     says,
     squeeze,
@@ -39,6 +40,10 @@ class Command(StrEnum):
     AGENT = "agente"
     STATUS = "estado"
     MY_DATA = "mis_datos"
+    CORRECT_DATA = "corregir_datos"
+    ERASE_DATA = "eliminar_datos"
+    REVOKE = "revocar"
+    POLICY = "politica"
 
 
 class CommandData(WordFile):
@@ -73,6 +78,7 @@ class Commands:
     ways: Mapping[Command, _Ways]
     courtesy: Phrases[Part]
     real_words: frozenset[str]
+    mistyped: tuple[str, ...]  #: all words that are recognised with a slip
 
 
 def compile_commands(vocabulary: Mapping[str, object]) -> Commands:
@@ -88,7 +94,8 @@ def compile_commands(vocabulary: Mapping[str, object]) -> Commands:
     ways = {command: _compile_ways(how, data, everyday) for command, how in data.commands.items()}
     known = {word for way in ways.values() for words in (*way.table.meanings, *way.whole) for word in words}
     real_words = known | {word for phrase in data.real_words for word in words_of(phrase)}
-    return Commands(ways, compile_parts((), everyday.beside), frozenset(real_words))
+    mistyped = {word for way in ways.values() for words in way.mistyped.by_length.values() for word, _ in words}
+    return Commands(ways, compile_parts((), everyday.beside), frozenset(real_words), tuple(sorted(mistyped)))
 
 
 def find_command(text: str, commands: Commands) -> Command | None:
@@ -118,6 +125,8 @@ def _said_with_a_slip(words: Words, commands: Commands) -> Command | None:
     if len(unknown) != 1:
         return None
     [place] = unknown
+    if not is_near(words[place], commands.mistyped):
+        return None  # nearly every message: no command need be tried
     found = set()
     for command, ways in commands.ways.items():
         meant = nearest(words[place], ways.mistyped)

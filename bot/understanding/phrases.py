@@ -5,11 +5,13 @@ whoever reads decides what that means. Not for long texts: what customers tell i
 """
 
 import re
-from collections.abc import Iterable, Mapping
+import sys
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Generic, TypeVar
 
+from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from bot.understanding.folding import fold
@@ -23,6 +25,7 @@ _WORD_OR_SYMBOL = re.compile(r"\d+|[^\W\d_]+|[^\w\s\x00-\x7f]")
 _RUN = re.compile(r"([^\W\d_])\1+")
 
 SHORTEST_WITH_SLIP = 5
+_MOST_SLIPS = 2
 
 #: Letters that are written for one another: "sinco", "bolver", "kancelar", "hayuda".
 _SOUNDS_ALIKE = ("sczx", "bvw", "kqc", "gj", "yil", "uo")
@@ -66,14 +69,14 @@ def compile_phrases(
     meanings: dict[Words, Meaning] = {}
     for meaning, phrases in groups:
         for phrase in phrases:
-            words = words_of(phrase, symbols=symbols)
+            words = _shared(words_of(phrase, symbols=symbols))
             if not words:
                 raise ValueError(f"{phrase!r} holds no word")
             if meanings.setdefault(words, meaning) != meaning:
                 raise ValueError(f"{phrase!r} stands under two meanings: {meanings[words]} and {meaning}")
     if rest is not None:
         for phrase in rest[1]:
-            meanings.setdefault(words_of(phrase, symbols=symbols), rest[0])
+            meanings.setdefault(_shared(words_of(phrase, symbols=symbols)), rest[0])
     longest: dict[str, int] = {}
     for words in meanings:
         [first] = squeeze(words[:1])
@@ -83,11 +86,16 @@ def compile_phrases(
     return Phrases(meanings, squeezed, longest, known)
 
 
+def _shared(words: Words) -> Words:
+    """The same words, of which each is held in memory once, however many phrases have it."""
+    return tuple(map(sys.intern, words))
+
+
 def _squeezed(meanings: Mapping[Words, Meaning]) -> dict[Words, Meaning]:
     """Without those that mean two things once their doubled letters are single, or that come down to a letter: "bb"."""
     found: dict[Words, set[Meaning]] = {}
     for words, meaning in meanings.items():
-        key = squeeze(words)
+        key = _shared(squeeze(words))
         if all(len(short) > 1 or len(word) == 1 for short, word in zip(key, words, strict=True)):
             found.setdefault(key, set()).add(meaning)
     return {words: meant.pop() for words, meant in found.items() if len(meant) == 1}
@@ -167,10 +175,15 @@ def nearest(word: str, slips: Slips[Meaning]) -> Meaning | None:
         return None
     near: set[Meaning] = set()
     for length in range(len(word) - 2, len(word) + 3):
-        allowed = 1 if length < 9 else 2
+        allowed = 1 if length < 9 else _MOST_SLIPS
         if abs(len(word) - length) <= allowed:
             near.update(meaning for candidate, meaning in slips.by_length.get(length, ()) if is_slip(word, candidate, allowed))
     return near.pop() if len(near) == 1 else None
+
+
+def is_near(word: str, candidates: Sequence[str]) -> bool:
+    """Whether one of the words is near enough for `nearest`, however it begins: all of them are compared in one go."""
+    return process.extractOne(word, candidates, scorer=OSA.distance, score_cutoff=_MOST_SLIPS) is not None
 
 
 def is_slip(word: str, candidate: str, allowed: int) -> bool:

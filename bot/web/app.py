@@ -11,10 +11,12 @@ from starlette.staticfiles import StaticFiles
 
 from bot.channels.fake_twilio import FakeTwilio
 from bot.runtime import Runtime, working
-from bot.web import hooks, media, metrics
+from bot.web import media, metrics
 from bot.web.console import create_console
 from bot.web.dev import create_dev
+from bot.web.headers import LeastHeaders
 from bot.web.health import create_health
+from bot.web.hooks import Webhooks
 from bot.web.simulator import create_simulator
 
 _STATIC = Path(__file__).parent / "static"
@@ -31,7 +33,8 @@ def create_app(runtime: Runtime, *, fake: FakeTwilio | None = None, works: bool 
 
     app = FastAPI(title="Soporte", openapi_url=None, lifespan=lifespan)
     app.state.stopping = asyncio.Event()
-    app.router.routes.extend([*hooks.routes(runtime), *media.routes(runtime), *metrics.routes(runtime)])
+    app.add_middleware(Webhooks, runtime=runtime)
+    app.router.routes.extend([*media.routes(runtime), *metrics.routes(runtime)])
     app.include_router(create_health(runtime))
     app.mount("/static", StaticFiles(directory=_STATIC))
     app.mount("/consola", create_console(runtime, stopping=app.state.stopping))
@@ -39,6 +42,7 @@ def create_app(runtime: Runtime, *, fake: FakeTwilio | None = None, works: bool 
         app.include_router(create_dev(runtime))
     if fake is not None:
         app.include_router(create_simulator(fake, runtime.clock.now), prefix="/simulador")
+    app.add_middleware(LeastHeaders, secure=runtime.settings.public_url.startswith("https://"))
     app.get("/", include_in_schema=False)(_front)
     return app
 

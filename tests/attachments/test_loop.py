@@ -16,7 +16,7 @@ from bot.attachments.keep import THUMB, VIEW
 from bot.attachments.loop import pause
 from bot.attachments.queries import Attachment, attachment, attachments_of
 from bot.attachments.tables import Reason, State, attachments
-from bot.attachments.types import LARGEST
+from bot.attachments.types import LARGEST, FileType
 from bot.channels.base import FileKey
 from bot.channels.fake_twilio import Faults, File
 from bot.channels.twilio.media import file_url
@@ -231,6 +231,25 @@ def test_a_full_disk_is_waited_out(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         send(stack, File("image/png", FILES["png"]))
         (row,) = settled(stack)
         assert (row.state, row.attempts) == (State.FETCHED, 2)
+
+
+def test_a_file_whose_row_is_erased_while_it_is_fetched_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = keep_module.keep
+    kept: list[str] = []
+
+    def keep(folder: Path, identity: str, content: bytes, kind: FileType) -> bool:
+        made = real(folder, identity, content, kind)
+        stack.runtime.database.write_now(lambda connection: connection.execute(sa.delete(attachments)) and None)
+        kept.append(identity)
+        return made
+
+    monkeypatch.setattr("bot.attachments.loop.keep", keep)
+    with running_stack(tmp_path) as stack:
+        send(stack, File("image/png", FILES["png"]))
+        [identity] = until(lambda: kept or None)
+        folder = stack.runtime.settings.attachments_folder
+        until(lambda: True if not path_of(folder, identity).exists() else None)
+        assert not [path for path in folder.glob("*/*/*") if path.is_file()]
 
 
 def test_files_come_on_postgresql_too_and_are_found_for_the_page(tmp_path: Path, postgres_url: str) -> None:

@@ -160,7 +160,8 @@ def next_number(stack: Stack) -> int:
 
 
 def test_a_backup_while_customers_write_is_of_one_moment(tmp_path: Path, call: Call) -> None:
-    with running_stack(tmp_path / "busy") as stack, ThreadPoolExecutor(1) as customers:
+    at_any_pace = {"customer_per_minute": 0}
+    with running_stack(tmp_path / "busy", overload=at_any_pace) as stack, ThreadPoolExecutor(1) as customers:
         writing = customers.submit(lambda: [stack.receive(ANA, text=text) for text in ("menú", "ayuda") * 30])
         backups: list[Path] = []
         while not writing.done():

@@ -98,6 +98,13 @@ def test_every_call_and_every_answer_is_as_twilio_describes_it(line: Line, judge
     assert judge.judged == ["POST Typing.json", "POST Messages.json", "POST Messages.json", "GET Messages.json"]
 
 
+def test_a_deletion_and_its_answer_are_as_twilio_describes_them(line: Line, judge: Judge) -> None:
+    sid = line.fake.conversation(CUSTOMER)[0].sid
+    assert [copy.sid for copy in line.channel.copies(CUSTOMER)] == [sid]
+    assert line.channel.erase_copy(sid)
+    assert judge.judged == ["GET Messages.json", "GET Messages.json", f"DELETE {sid}.json"]
+
+
 def test_the_judge_does_object(line: Line, judge: Judge) -> None:
     messages = line.channel.client.messages
     for call in (

@@ -25,9 +25,9 @@ def bodies(line: Line) -> list[str]:
 
 
 def test_accepted_message_has_the_sid_of_the_message_that_was_sent(line: Line) -> None:
-    sid = line.channel.send(bubble("Hola 😀\n\n  1+1=2 & «más» "))
+    sid = line.channel.send(bubble("Hola 😀\n\n  1+1=2 & «más» 100%25 ;?#[]/ "))
     (record,) = [record for record in line.fake.conversation(CUSTOMER) if record.sid == sid]
-    assert (record.body, record.from_, record.to) == ("Hola 😀\n\n  1+1=2 & «más» ", SENDER, CUSTOMER)
+    assert (record.body, record.from_, record.to) == ("Hola 😀\n\n  1+1=2 & «más» 100%25 ;?#[]/ ", SENDER, CUSTOMER)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 from bot.engine import conversation as snapshot
 from bot.engine.conversation import Conversation
-from bot.engine.effects import TICKET, Invite, MoveTicket, OpenTicket, RecordComment, RecordRating, Say, WakeAt
+from bot.engine.effects import TICKET, Invite, MoveTicket, OpenCase, OpenTicket, RecordComment, RecordRating, Say, WakeAt
 from bot.engine.flow import Flow
 from bot.engine.inputs import (
     AgentReleased,
@@ -21,7 +21,8 @@ from bot.engine.inputs import (
     TimeRanOut,
 )
 from bot.engine.step import Step, begin, step
-from bot.engine.turn import Circumstances, TicketSummary
+from bot.engine.terms import term_of
+from bot.engine.turn import Circumstances, PendingCase, TicketSummary
 from bot.flows import read_flow
 from bot.understanding.redaction import redact
 from tests.conversations.transcript import Transcript, run, transcripts
@@ -45,6 +46,7 @@ class StepAlone:
         self.before = ""
         self.resolved_at: dict[str, datetime | None] = {}
         self.ratings: dict[str, list[Any]] = {}
+        self.cases: list[PendingCase] = []
 
     def say(self, message: MessageReceived) -> str:
         self.now += timedelta(seconds=20)
@@ -102,6 +104,9 @@ class StepAlone:
         for effect in result.effects:
             if isinstance(effect, OpenTicket):
                 self.opened.append(effect)
+            elif isinstance(effect, OpenCase):
+                self.opened.append(OpenTicket(effect.category, "", (), effect.detail, ()))
+                self.cases.append(PendingCase(effect.right, f"SF-{len(self.opened):06d}", term_of(effect.right).due(self.now)))
             elif isinstance(effect, WakeAt):
                 self.wake_at = effect.at
             elif isinstance(effect, MoveTicket) and effect.trigger == "reopen":
@@ -116,8 +121,16 @@ class StepAlone:
 
     def _circumstances(self) -> Circumstances:
         return Circumstances(
-            now=self.now, phone=self.phone, tickets=self._summaries, template=TEMPLATE, burst=timedelta(seconds=2)
+            now=self.now,
+            phone=self.phone,
+            tickets=self._summaries,
+            cases=self._pending,
+            template=TEMPLATE,
+            burst=timedelta(seconds=2),
         )
+
+    def _pending(self) -> list[PendingCase]:
+        return [case for case in self.cases if not self.resolved_at.get(case.number)]
 
     def _summaries(self) -> list[TicketSummary]:
         numbered = [(f"SF-{n:06d}", ticket) for n, ticket in enumerate(self.opened, 1)][::-1]

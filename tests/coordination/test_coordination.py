@@ -12,6 +12,7 @@ from bot.coordination.base import Attendance, Change, Coordination, Doing
 from bot.coordination.in_process import InProcess
 from bot.coordination.redis import Redis
 
+AWAY = "Redis is away ({}): workers find their work by sweeping, a little later"
 Contract = Callable[[Coordination], Awaitable[None]]
 
 
@@ -34,6 +35,13 @@ async def wakes_who_waits(coordination: Coordination) -> None:
 async def remembers_a_wake_up_for_whoever_waits_next(coordination: Coordination) -> None:
     await coordination.wake("outbox")
     assert await coordination.wait("outbox", 5)
+
+
+async def nudges_who_waits_here(coordination: Coordination) -> None:
+    await coordination.nudge("outbox")
+    assert await coordination.wait("outbox", 5)
+    await coordination.nudge("outbox")
+    assert not await coordination.wait("inbox", 0.01)
 
 
 async def gives_up_when_nobody_wakes(coordination: Coordination) -> None:
@@ -121,6 +129,7 @@ CONTRACTS = [
     lets_one_through_in_so_long,
     wakes_who_waits,
     remembers_a_wake_up_for_whoever_waits_next,
+    nudges_who_waits_here,
     gives_up_when_nobody_wakes,
     keeps_topics_apart,
     tells_every_subscriber_once_and_in_order,
@@ -209,4 +218,6 @@ def test_without_redis_this_process_goes_on_and_says_so_once(caplog: pytest.LogC
 
     with caplog.at_level(logging.WARNING, logger="bot.coordination.redis"):
         asyncio.run(play())
-    assert [record.message for record in caplog.records] == ["Redis is away: workers find their work by sweeping, a little later"]
+    assert [record.message for record in caplog.records] == [
+        "Redis is away (ConnectionError): workers find their work by sweeping, a little later"
+    ]

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -47,6 +48,16 @@ def test_the_steps_lead_to_the_tables_of_the_code(database: Database) -> None:
     with database.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"include_name": is_of_the_code})
         assert compare_metadata(context, metadata) == []
+
+
+def test_processes_that_start_at_the_same_time_do_not_stumble_over_each_other(request: pytest.FixtureRequest) -> None:
+    databases = [Database(request.getfixturevalue("postgres_url")) for _ in range(4)]
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(upgrade, databases))
+    with databases[0].engine.connect() as connection:
+        assert "conversations" in sa.inspect(connection).get_table_names()
+    for database in databases:
+        database.close()
 
 
 def test_a_job_that_fails_leaves_nothing_and_spoils_no_other(database: Database) -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from bot.engine import conversation as snapshot
 from bot.engine import stored
 from bot.engine.conversation import Conversation
-from bot.engine.effects import TICKET, OpenTicket, Say, WakeAt
+from bot.engine.effects import TICKET, OpenCase, OpenTicket, Say, WakeAt
 from bot.engine.inputs import Input, Kind, Location, Media, MessageReceived, TimeRanOut
 from bot.engine.step import Step, begin, step
 from bot.engine.texts import placeholders
@@ -128,7 +128,7 @@ def check_step(done: Step, now: datetime) -> None:
         if isinstance(effect, Say):
             assert effect.text.strip()
             assert placeholders(effect.text) == []
-            assert TICKET not in effect.text or any(isinstance(other, OpenTicket) for other in done.effects)
+            assert TICKET not in effect.text or any(isinstance(other, OpenTicket | OpenCase) for other in done.effects)
         if isinstance(effect, WakeAt):
             assert effect.at > now
 

@@ -2,10 +2,12 @@
 
 import asyncio
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -63,6 +65,15 @@ class Scaled:
         return "\n".join(path.read_text()[-1500:] for path in sorted(self.folder.glob("*.log")))
 
 
+def kept_bytecode() -> dict[str, str]:
+    """Most of a start is compiling what it imports, where that is not kept: here it is, for all starts of this user."""
+    folder = Path(tempfile.gettempdir()) / f"soporte-bytecode-{os.geteuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.stat().st_uid != os.geteuid():
+        return {}
+    return {"PYTHONPYCACHEPREFIX": str(folder), "PYTHONDONTWRITEBYTECODE": ""}
+
+
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         return int(probe.getsockname()[1])
@@ -86,6 +97,7 @@ def scaled(folder: Path, **more: str) -> Iterator[Scaled]:
         fake.api_url = api_url
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("SOPORTE_")},
+            **kept_bytecode(),
             "SOPORTE_PUBLIC_URL": "https://soporte.example.com",
             "SOPORTE_DEV": "1",
             "SOPORTE_DATA_DIR": str(folder),
@@ -153,8 +165,15 @@ def test_a_web_process_alone_stores_what_comes_and_leaves_it_to_the_workers(post
         write(running, public, "hola", port)
         time.sleep(3)  # longer than a sweep
         assert [running.said(person) for person in PEOPLE] == [[]] * len(PEOPLE)
-        running.start("work")
+        port = free_port()
+        running.environment["SOPORTE_WORK__PORT"] = str(port)
+        worker = running.start("work")
         running.await_said(1)
+        await_ready(port, worker)
+        text = httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False).text
+        assert re.search(r"^soporte_turn_seconds_count (\d+)", text, re.MULTILINE).group(1) == f"{len(PEOPLE)}"  # type: ignore[union-attr]
+        assert httpx.get(f"http://127.0.0.1:{port}/consola", trust_env=False).status_code == 404
+        assert httpx.get(f"http://127.0.0.1:{port}/metrics", headers={"Via": "a proxy"}, trust_env=False).status_code == 403
 
 
 @pytest.mark.parametrize("command", ["work"])

@@ -30,6 +30,8 @@ LONGEST_BODY = 1600
 _LARGEST_PAGE = 1000
 _PAGE = 50
 _MOST_MEDIA = 10
+#: A message that stands here cannot be deleted yet.
+_ON_THE_WAY = ("queued", "sent")
 _ADDRESS = re.compile(r"whatsapp:(\+[1-9][0-9]{6,14}|[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128})")
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -52,6 +54,7 @@ class Api:
                 Route(f"{messages}.json", self._guarded(self.send), methods=["POST"]),
                 Route(f"{messages}.json", self._guarded(self.listing), methods=["GET"]),
                 Route(f"{messages}/{{sid}}.json", self._guarded(self.message), methods=["GET"]),
+                Route(f"{messages}/{{sid}}.json", self._guarded(self.delete), methods=["DELETE"]),
                 Route(f"{messages}/{{sid}}/Media.json", self._guarded(self.files), methods=["GET"]),
                 Route(f"{messages}/{{sid}}/Media/{{media}}", self._guarded(self.file), methods=["GET"]),
                 Route("/cdn/{media}", self.content, methods=["GET"]),
@@ -156,7 +159,9 @@ class Api:
         if not size_text.isdecimal() or not page_text.isdecimal():
             return _refused(20001)
         size, page = min(max(int(size_text), 1), _LARGEST_PAGE), int(page_text)
-        listed = [record for record in reversed(self.ledger.records()) if self._is_listed(record, query)]
+        customer = query.get("From") if query.get("To", self.account.sender) == self.account.sender else query["To"]
+        records = self.ledger.conversation(customer) if customer else self.ledger.records()
+        listed = [record for record in reversed(records) if self._is_listed(record, query)]
         # The token names the last message of the page before: what arrives meanwhile shifts nothing.
         sids = [f"PA{record.sid}" for record in listed]
         token = query.get("PageToken", "")
@@ -197,6 +202,18 @@ class Api:
         """One message."""
         record = self.ledger.find(request.path_params["sid"])
         return JSONResponse(message_json(self.account.sid, record)) if record else _refused(20404)
+
+    async def delete(self, request: Request) -> Response:
+        """Delete a message, and with it the files that no other message has. What is still on its way is kept."""
+        record = self.ledger.find(request.path_params["sid"])
+        if record is None:
+            return _refused(20404)
+        if self.dice.strikes("deletion_error"):
+            return _refused(20500)
+        if record.direction is Direction.OUTBOUND and record.status in _ON_THE_WAY:
+            return _refused(20009)
+        self.ledger.remove(record.sid)
+        return Response(status_code=204)
 
     async def files(self, request: Request) -> Response:
         """Which files came with a message."""

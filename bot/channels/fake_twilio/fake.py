@@ -68,8 +68,13 @@ class FakeTwilio:
         self._ledger = Ledger()
         self._dice = Dice(Faults())
         self._callbacks = Callbacks(self._account, self._ledger, self._dice)
+        self._deliveries: dict[str, tuple[dict[str, str], str]] = {}  # sid → what the webhook posts, and its idempotency token
         #: The REST API, to be served (faults that break connections need uvicorn).
         self.app: Starlette = Api(self._account, self._ledger, self._dice, self._callbacks).application()
+
+    def now(self) -> datetime:
+        """What time it is at Twilio."""
+        return self._account.now()
 
     @property
     def templates(self) -> dict[str, str]:
@@ -90,6 +95,16 @@ class FakeTwilio:
 
         `address` is a phone (`+57…`), a business-scoped id (`CO.…`) or either with `whatsapp:` in front.
         """
+        sid = self.accept(address, **incoming)
+        status = 0
+        if self._dice.strikes("webhook_lost"):
+            return Receipt(sid, status)
+        for _ in range(incoming.get("repeat", 1)):
+            status = await self.deliver(sid)
+        return Receipt(sid, status)
+
+    def accept(self, address: str, **incoming: Unpack[Incoming]) -> str:
+        """A customer sends a message, and nobody is told yet; returns its sid. It stands in the listing from now on."""
         bare = address.removeprefix("whatsapp:")
         from_ = f"whatsapp:{bare}"
         sender = Sender(
@@ -98,21 +113,22 @@ class FakeTwilio:
         )
         if sender.external_id:
             self._ledger.same_person(f"whatsapp:{sender.external_id}", from_)
-        replied_to = next((r for r in reversed(self.conversation(from_)) if r.direction is Direction.OUTBOUND), None)
         kind = _kind(incoming)
         record = self._received(from_, incoming)
         parameters = message_parameters(self._account.sid, record, kind, sender)
         if "location" in incoming:
             parameters |= location_parameters(incoming["location"])
         if "button" in incoming:
-            parameters |= button_parameters(*incoming["button"], replied_to)
+            said = (r for r in reversed(self.conversation(from_)) if r.direction is Direction.OUTBOUND)
+            parameters |= button_parameters(*incoming["button"], next(said, None))
         parameters |= incoming.get("extra", {})
-        status, token = 0, str(uuid4())
-        if self._dice.strikes("webhook_lost"):
-            return Receipt(record.sid, status)
-        for _ in range(incoming.get("repeat", 1)):
-            status = await post(self.webhook_url, parameters, auth_token=self._account.auth_token, token=token)
-        return Receipt(record.sid, status)
+        self._deliveries[record.sid] = (parameters, str(uuid4()))
+        return record.sid
+
+    async def deliver(self, sid: str) -> int:
+        """Post an accepted message to the webhook, for the first time or again; the last HTTP status, 0 if nobody answered."""
+        parameters, token = self._deliveries[sid]
+        return await post(self.webhook_url, parameters, auth_token=self._account.auth_token, token=token)
 
     def _received(self, from_: str, incoming: Incoming) -> Record:
         files = incoming.get("media", ())

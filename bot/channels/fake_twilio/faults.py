@@ -32,6 +32,7 @@ class Faults:
     stale_listing: float = 0.0  #: a listing lacks the messages of the last so many seconds
     file_missing: Often = 0  #: a customer's file is answered 404, as if it were not there yet
     file_error: Often = 0  #: a customer's file is answered 500
+    deletion_error: Often = 0  #: the deletion of a message is answered 500, and the message stays
     file_list_error: Often = 0  #: the list of a message's files is answered 500
     file_list_missing: Often = 0  #: the list of a message's files is answered 404
     webhook_lost: Often = 0  #: a customer's message is received, and no webhook tells of it

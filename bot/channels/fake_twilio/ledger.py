@@ -83,6 +83,7 @@ class Ledger:
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._records: dict[str, Record] = {}
+        self._sids: dict[str, list[str]] = {}  # by the customer's one address: a long history costs only its own customer
         self._files: dict[str, File] = {}
         self._last_heard: dict[str, datetime] = {}
         self._typing: dict[str, datetime] = {}
@@ -95,6 +96,8 @@ class Ledger:
             first = self.one_address(address)
             if other != first:
                 self._one_address[other] = first
+                both = {*self._sids.pop(other, ()), *self._sids.get(first, ())}
+                self._sids[first] = [sid for sid in self._records if sid in both]
 
     def one_address(self, address: str) -> str:
         """The address under which everything about this customer is kept."""
@@ -105,6 +108,7 @@ class Ledger:
         """Write down a new message. An inbound one opens the window, an outbound one ends "typing…"."""
         with self._lock:
             self._records[record.sid] = record
+            self._sids.setdefault(self.one_address(record.address), []).append(record.sid)
             if record.direction is Direction.INBOUND:
                 self._last_heard[record.address] = record.at
             else:
@@ -135,8 +139,17 @@ class Ledger:
     def conversation(self, address: str) -> list[Record]:
         """All messages to and from a customer, oldest first."""
         with self._lock:
-            wanted = self.one_address(address)
-            return [record for record in self._records.values() if self.one_address(record.address) == wanted]
+            return [self._records[sid] for sid in self._sids.get(self.one_address(address), ())]
+
+    def remove(self, sid: str) -> None:
+        """Forget a message and the files that only it has."""
+        with self._lock:
+            record = self._records.pop(sid)
+            named = {medium.url.rpartition("/")[2] for medium in record.media}
+            kept = {medium.url.rpartition("/")[2] for other in self._records.values() for medium in other.media}
+            for media_sid in named - kept:
+                self._files.pop(media_sid, None)
+            self._tell(Change(record.address))
 
     def keep(self, media_sid: str, file: File) -> None:
         """Keep a file to be fetched later."""

@@ -21,6 +21,7 @@ REFUSALS = {
     20429: (429, "Too Many Requests"),
     20500: (500, "An internal server error has occurred"),
     20001: (400, "Invalid parameter"),
+    20009: (409, "Cannot delete this resource before it is complete"),
     21211: (400, "The 'To' number is not a valid phone number"),
     21603: (400, "A 'From' phone number is required"),
     21604: (400, "A 'To' phone number is required"),

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 from twilio.base.exceptions import TwilioException  # type: ignore[import-untyped]
-from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 from twilio.rest import Client  # type: ignore[import-untyped]
 
 from bot.channels.base import (
+    Copy,
     DeliveryReport,
     DeliveryStatus,
     FileKey,
@@ -26,11 +26,14 @@ from bot.channels.base import (
 from bot.channels.twilio.http import Http
 from bot.channels.twilio.media import file_url
 from bot.channels.twilio.sending import SendingHttp
+from bot.channels.twilio.signatures import Keys, Signatures
 from bot.channels.twilio.webhooks import DELIVERY_STATUS, from_list, parse_message, parse_status
 from bot.engine.inputs import Media
 
 #: Messages per page of a listing: the most Twilio gives.
 _PAGE_SIZE = 1000
+#: Errors of a deletion: it is gone already; it is still under way, which may take minutes (https://www.twilio.com/docs/errors/20009).
+_NOT_THERE, _NOT_COMPLETE = 20404, 20009
 #: A list is sorted by age. When so many in a row are older than what is looked for, the rest is too.
 _SURELY_OLDER = 100
 #: Loggers whose lines carry the account's SID or a customer's number, and the level above those lines.
@@ -60,7 +63,7 @@ class TwilioChannel:
         self._credentials = (account_sid, auth_token)
         self._api_base_url = api_base_url or "https://api.twilio.com"
         self._status_callback_url = status_callback_url
-        self._validator = RequestValidator(auth_token)
+        self.signatures = Signatures(Keys(auth_token))  #: what webhooks are checked by; the settings may know more keys
         self._http = Http(timeout=timeout, use_environment=api_base_url is None)
         self.client = Client(account_sid, auth_token, http_client=self._http)  #: the SDK's client
         proxy, certificates = self._http.surroundings(self._api_base_url)
@@ -73,7 +76,7 @@ class TwilioChannel:
 
     def verify(self, url: str, parameters: Parameters, signature: str) -> bool:
         """See `Channel`. `url` is the public address with its query, as the provider was told it."""
-        return bool(self._validator.validate(url, parameters, signature))
+        return self.signatures.verify(url, parameters, signature)
 
     def parse_message(self, parameters: Parameters) -> Received:
         """See `Channel`."""
@@ -120,6 +123,28 @@ class TwilioChannel:
         # Listed newest first: turned round, those of the same second stay in order too.
         oldest_first = list(found.values())[::-1]
         return sorted(oldest_first, key=lambda sent: sent.created_at)
+
+    def copies(self, address: str) -> Sequence[Copy]:
+        """See `Channel`. Twilio lists what was sent to an address and what came from it apart."""
+        found: dict[str, Copy] = {}
+        with _unreadable_is_unknown():
+            for way in ({"to": address, "from_": self._sender}, {"to": self._sender, "from_": address}):
+                for message in self.client.messages.stream(**way, page_size=_PAGE_SIZE):
+                    found[message.sid] = Copy(message.sid, message.date_created)
+        return list(found.values())
+
+    def erase_copy(self, sid: str) -> bool:
+        """See `Channel`. With the message Twilio deletes its files, unless another message has the very same."""
+        try:
+            with _unreadable_is_unknown():
+                self.client.messages(sid).delete()
+        except SendError as error:
+            if error.code == _NOT_THERE:
+                return True
+            if error.code == _NOT_COMPLETE:
+                return False
+            raise
+        return True
 
     def received_since(self, since: datetime) -> Sequence[Listed]:
         """See `Channel`. Twilio filters by day, so more is read than is given back, and all pages of it."""

@@ -49,7 +49,7 @@ class Http:
         auth: tuple[str, str] | None = None,
         **_: object,
     ) -> Response:
-        """Send one request, never twice, and return a 2xx answer that holds a JSON object. Raises SendError for the rest.
+        """Send one request, never twice; return a 204, or a 2xx that holds a JSON object. Raises SendError for the rest.
 
         The SDK also passes a time limit and a word on redirects; both are settled here.
         """
@@ -90,7 +90,7 @@ def checked(status: int, body: bytes, headers: Mapping[str, str]) -> Response:
     if not 200 <= status < 300:
         code = _error_code(content)
         raise SendError(outcome(status, code), code, f"HTTP {status}")
-    if content is None:
+    if content is None and status != 204:  # "no content" is the answer to a deletion
         raise SendError(Outcome.UNKNOWN, detail=f"HTTP {status} without a JSON object")
     return Response(status, text, headers)
 

@@ -7,11 +7,11 @@ import asyncio
 import ssl
 from base64 import b64encode
 from collections.abc import Mapping
-from urllib.parse import urlencode
 from weakref import WeakKeyDictionary
 
 import aiohttp
 from twilio.http.response import Response  # type: ignore[import-untyped]
+from yarl import URL
 
 from bot.channels.base import Outcome, SendError
 from bot.channels.twilio.http import CONNECT_TIMEOUT, checked
@@ -53,7 +53,7 @@ class SendingHttp:
         The SDK also passes a time limit and a word on redirects; both are settled here.
         """
         try:
-            body = urlencode(data or {}, doseq=True).encode()
+            body = _form(data or {})
         except UnicodeEncodeError:
             raise SendError(Outcome.REFUSED, detail="half a surrogate pair cannot be sent") from None
         sent = dict(headers or {})
@@ -86,3 +86,10 @@ class SendingHttp:
         session = self._sessions.pop(asyncio.get_running_loop(), None)
         if session is not None:
             await session.close()
+
+
+def _form(data: Mapping[str, str | list[str]]) -> bytes:
+    """What urlencode makes, in C. Raises UnicodeEncodeError for half a surrogate pair, which yarl would leave out."""
+    for value in data.values():
+        "".join(value).encode()
+    return URL.build(query=dict(data)).raw_query_string.encode()

@@ -60,6 +60,7 @@ _SCOPED_ID = r"[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,128}"
 _ADDRESS = re.compile(rf"whatsapp:(?:({_PHONE})|({_SCOPED_ID}))")
 _MEDIA_URL = re.compile(r"MediaUrl([0-9]{1,3})")
 _ERROR_CODE = re.compile(r"[1-9][0-9]{0,8}")
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _COORDINATE = re.compile(r"-?[0-9]{1,3}(?:\.[0-9]{1,20})?")
 
 #: Longest values taken over, in characters. WhatsApp lets a person write 4,096 at a time and a button's id hold 256.
@@ -84,7 +85,7 @@ def parse_message(parameters: Parameters) -> Received:
         phone=sender[1] or _phone(parameters.get("WaId", "")),
         profile_name=_line(parameters.get("ProfileName", ""), _LONGEST_NAME),
         message=_message(parameters),
-        parameters={name: [_storable(value) for value in parameters.getlist(name)] for name in parameters},
+        parameters={name: [_storable(value) for value in values] for name, values in grouped(parameters).items()},
     )
 
 
@@ -96,6 +97,14 @@ def from_list(listed: Listed, files: Sequence[Media]) -> Received:
     # Something that has neither words nor files was a place, or of a kind that only the webhook could have told.
     told |= {} if listed.body or files else {"MessageType": "unlisted"}
     return replace(parse_message(ImmutableMultiDict(told)), sent_at=listed.sent_at)
+
+
+def grouped(parameters: Parameters) -> dict[str, list[str]]:
+    """Every name with all of its values, in the order they came."""
+    values: dict[str, list[str]] = {}
+    for name, value in parameters.multi_items():
+        values.setdefault(name, []).append(value)
+    return values
 
 
 def parse_status(parameters: Parameters, query: Parameters) -> DeliveryReport | None:
@@ -195,4 +204,4 @@ def _line(text: str, longest: int) -> str:
 
 def _storable(text: str) -> str:
     """The two things no database takes, NUL and half a surrogate pair, as the sign for an unreadable character."""
-    return re.sub("[\x00\ud800-\udfff]", "\ufffd", text)
+    return text if text.isascii() and "\x00" not in text else _UNSTORABLE.sub("\ufffd", text)

@@ -7,6 +7,7 @@ from bot.engine.answers import is_first
 from bot.engine.effects import RecordConsent
 from bot.engine.inputs import MessageReceived
 from bot.engine.nodes.base import Label, Node, NodeName, Text
+from bot.engine.texts import fill
 from bot.engine.turn import Turn
 
 
@@ -26,6 +27,7 @@ class Consent(Node):
     type: Literal["consent"]
     version: Label  #: of the policy; a new one asks everybody again
     text: Text
+    purposes: tuple[Label, ...] = ()  #: what the details may be used for; `{purposes}` in the text names them
     accept: Label
     refuse: Label
     goto: NodeName
@@ -37,7 +39,7 @@ class Consent(Node):
 
     def texts(self) -> Iterator[tuple[str, str, frozenset[str]]]:
         """The notice and its two answers."""
-        yield "text", self.text, frozenset()
+        yield "text", self.text, frozenset({"purposes"})
         yield "accept", self.accept, frozenset()
         yield "refuse", self.refuse, frozenset()
 
@@ -53,9 +55,14 @@ class Consent(Node):
         agreed = is_first(said, (self.accept, self.refuse), turn)
         if agreed is None:
             return None
-        turn.effects.append(RecordConsent(given=agreed, policy_version=self.version, text=self._notice(), answer=said.text))
+        turn.effects.append(
+            RecordConsent(
+                given=agreed, policy_version=self.version, text=self._notice(), answer=said.text, purposes=self.purposes
+            )
+        )
         turn.change(consent=self.version if agreed else "")
         return "accepted" if agreed else "refused"
 
     def _notice(self) -> str:
-        return f"{self.text}\n\n*1.* {self.accept}\n*2.* {self.refuse}"
+        text = fill(self.text, {"purposes": "\n".join(f"• {purpose}" for purpose in self.purposes)})
+        return f"{text}\n\n*1.* {self.accept}\n*2.* {self.refuse}"

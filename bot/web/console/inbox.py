@@ -19,6 +19,7 @@ from bot.tickets.views import View
 from bot.web.console.context import console_of
 from bot.web.console.guard import SessionNeeded
 from bot.web.console.pages import page, root
+from bot.web.console.terms import Clock, clocks
 
 router = APIRouter()
 _SORT, _BEHIND, _WORDS = "orden", "tras", "buscar"
@@ -36,6 +37,7 @@ class _Shown:
     cases: list[str]
     categories: list[str]
     names: dict[str, str]  # of agents, by username
+    clocks: Mapping[int, Clock]  # of those tickets of the page that are cases of habeas data, by id
     labels: dict[int, list[Label]]  # of the tickets of the page, by id
     known_labels: list[Label]
     views: list[View]  # of the agent who looks
@@ -118,6 +120,7 @@ def _read(connection: Connection, question: Question) -> _Shown:
         cases=listing.values(connection, tickets.c.case),
         categories=listing.values(connection, tickets.c.category),
         names={agent.username: agent.name for agent in accounts.listed(connection)},
+        clocks=clocks(connection, [ticket.id for ticket in found.tickets], question.asking.now),
         labels=labels.of_tickets(connection, [ticket.id for ticket in found.tickets]),
         known_labels=known,
         views=views.listed(connection, question.asking.username),

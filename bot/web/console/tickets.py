@@ -2,7 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -15,6 +15,8 @@ from bot.agents.accounts import Agent
 from bot.agents.sessions import Session
 from bot.agents.trail import Action, Deed, is_recorded_since, record
 from bot.attachments.queries import Attachment, attachments_of
+from bot.contacts import blocks
+from bot.contacts.blocks import Blocked
 from bot.conversations.queries import Standing, standing
 from bot.conversations.trace import Arrivals, arrivals
 from bot.coordination.base import Change
@@ -30,8 +32,9 @@ from bot.tickets.service import DETAIL, mark_read
 from bot.web.console.attendance import colleagues, come
 from bot.web.console.box import ReplyBox, Writer, reply_box
 from bot.web.console.context import console_of
-from bot.web.console.guard import SessionNeeded, client_address
-from bot.web.console.pages import BLOCK_HEADER, page
+from bot.web.console.guard import BLOCK_HEADER, SessionNeeded, client_address
+from bot.web.console.pages import page
+from bot.web.console.terms import Clock, clocks
 from bot.web.console.transcript import days, parts
 from bot.web.console.whys import whys_of
 
@@ -56,6 +59,8 @@ class _Shown:
     messages: list[Message]
     names: dict[str, str]  # of agents, by id and by username
     standing: Standing
+    blocked: Blocked | None
+    clock: Clock | None  # of a case of habeas data
     others: list[TicketState]  # of the same customer
     colleagues: list[Agent]  # who can be given the ticket
     draft: str  # of the agent who looks
@@ -99,7 +104,8 @@ async def ticket_page(
 ) -> Response:
     """The page of a ticket, with what was refused on top (status 409). That it was read is on the trail before."""
     runtime = console_of(request).runtime
-    shown = await runtime.database.read(lambda connection: _read(connection, number, latest, session.username))
+    now = runtime.clock.now()
+    shown = await runtime.database.read(lambda connection: _read(connection, number, latest, session.username, now))
     if shown is None:
         raise HTTPException(404)
     asked = request.headers.get(BLOCK_HEADER, "").split()
@@ -164,9 +170,11 @@ def _about(shown: _Shown) -> dict[str, Any]:
         "parts": parts,
         "notes": [event for event in shown.events if event.kind == "noted"],
         "key": secrets.token_urlsafe(18),
+        "blocked": shown.blocked,
         "others": shown.others[:MOST_OTHERS],
         "colleagues": shown.colleagues if shown.ticket.status in _HELD else [],
         "pending": shown.standing.pending,
+        "clock": shown.clock,
         "labels": shown.labels,
         "more_labels": [label for label in shown.known_labels if label.archived_at is None and label not in shown.labels],
     }
@@ -182,7 +190,7 @@ def _canned(shown: _Shown, session: Session, text: str) -> dict[str, Any]:
     }
 
 
-def _read(connection: Connection, number: str, latest: int | None, username: str) -> _Shown | None:
+def _read(connection: Connection, number: str, latest: int | None, username: str, now: datetime) -> _Shown | None:
     ticket = queries.ticket(connection, number)
     if ticket is None:
         return None
@@ -196,6 +204,7 @@ def _read(connection: Connection, number: str, latest: int | None, username: str
         ticket=ticket,
         events=queries.events(connection, ticket.id),
         standing=here,
+        blocked=blocks.blocked(connection, ticket.contact_id),
         others=[other for other in queries.tickets_of(connection, ticket.contact_id) if other.number != number],
         colleagues=[agent for agent in agents if agent.disabled_at is None and agent.username != ticket.assignee],
         draft=drafts.kept(connection, ticket.id, username),
@@ -204,6 +213,7 @@ def _read(connection: Connection, number: str, latest: int | None, username: str
         labels=labels.of_tickets(connection, [ticket.id])[ticket.id],
         known_labels=labels.listed(connection),
         messages=messages,
+        clock=clocks(connection, [ticket.id], now).get(ticket.id),
         files=attachments_of(connection, named),
         names={agent.id: agent.name for agent in agents} | {agent.username: agent.name for agent in agents},
     )

@@ -8,11 +8,12 @@ from pydantic import ValidationError
 from bot.agents.rights import Role
 from bot.agents.trail import Action
 from bot.attachments.tables import Reason
+from bot.contacts.blocks import Reason as BlockReason
 from bot.conversations.reports import OUTCOMES
 from bot.engine.inputs import Kind
 from bot.messages.tables import Status as Delivery
 from bot.settings import ROOT
-from bot.tickets import lifecycle
+from bot.tickets import lifecycle, rights
 from bot.tickets.canned import VARIABLES
 from bot.tickets.exports import State as ExportState
 from bot.tickets.filters import FILTERS
@@ -34,7 +35,7 @@ REASONS = ROOT / "flows" / "delivery.yaml"
         ("filters", set(lifecycle.Status)),
         ("narrowings", set(FILTERS)),
         ("sorts", set(SORTS)),
-        ("events", {*HAPPENINGS, *lifecycle.EVENTS.values()}),
+        ("events", {*HAPPENINGS, *rights.HAPPENINGS, *lifecycle.EVENTS.values()}),
         ("kinds", set(Kind)),
         ("deliveries", set(Delivery)),
         ("roles", set(Role)),
@@ -43,6 +44,7 @@ REASONS = ROOT / "flows" / "delivery.yaml"
         ("variables", set(VARIABLES)),
         ("made_up", set(VARIABLES) - {"agente"}),
         ("colours", set(Colour)),
+        ("block_reasons", set(BlockReason)),
         ("reports", set(REPORTS)),
         ("report_hints", set(REPORTS)),
         ("unfetched", set(Reason)),
