@@ -25,6 +25,7 @@ COMMANDS = {
     "trace": "show what happened to a message, and when",
     "backup": "write everything into one file, while the product runs",
     "restore": "bring everything back from a backup",
+    "sbom": "list the packages the product is made of, with versions and licences",
     "agents": "let people into the console, or shut them out",
 }
 

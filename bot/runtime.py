@@ -14,24 +14,24 @@ from typing import TextIO
 
 from sqlalchemy.engine import make_url
 
+from bot.account import channel_of
 from bot.attachments import loop as attachments
 from bot.attachments.fetch import Rules as FetchRules
 from bot.attachments.links import Links, read_key
 from bot.attachments.service import recover as fetch_again
 from bot.channels.base import Channel
-from bot.channels.twilio import TwilioChannel
 from bot.conversations import catch_up
 from bot.conversations.catch_up import CatchUp
 from bot.conversations.handle import Rules
 from bot.conversations.worker import Worker
 from bot.coordination.base import Change, Coordination
 from bot.coordination.in_process import InProcess
-from bot.coordination.redis import Redis
 from bot.db import Database
 from bot.engine.flow import Flow
 from bot.flows import read_flow
 from bot.housekeeping import keep_erased, means_with, terms_of
 from bot.messages import outbox
+from bot.messages.allowance import Allowance
 from bot.messages.queries import conversation_of
 from bot.messages.sender import Policy, Sender
 from bot.migrations import step_of, steps, upgrade
@@ -42,7 +42,6 @@ from bot.tickets.exporter import Exporter
 from bot.tickets.promises import Promises, Target
 
 _log = logging.getLogger(__name__)
-STATUS_PATH = "/webhooks/twilio/status"
 MEDIA_PATH = "/media"
 
 
@@ -132,24 +131,19 @@ def build(settings: Settings, clock: Clock | None = None) -> Runtime:
         clock = Clock(settings.folder / "dev-clock.json") if settings.dev else Clock()
     keep_erased(database, settings, clock.now())
     channel = channel_of(settings)
-    redis_url = settings.redis_url.get_secret_value()
-    coordination: Coordination = Redis(redis_url) if redis_url else InProcess()
+    coordination = _coordination(settings.redis_url.get_secret_value())
     base = settings.public_url.rstrip("/") + MEDIA_PATH
     links = Links(base, read_key(settings.attachments_folder / "links.key"), clock.now)
     return Runtime(settings, flow, database, channel, coordination, clock, links, lock)
 
 
-def channel_of(settings: Settings) -> Channel:
-    """The way to customers that the settings name."""
-    twilio = settings.twilio
-    return TwilioChannel(
-        account_sid=twilio.account_sid,
-        auth_token=twilio.auth_token.get_secret_value(),
-        sender=twilio.sender,
-        status_callback_url=settings.public_url.rstrip("/") + STATUS_PATH,
-        api_base_url=None if twilio.api_base_url == "https://api.twilio.com" else twilio.api_base_url,
-        timeout=twilio.timeout_seconds,
-    )
+def _coordination(redis_url: str) -> Coordination:
+    if not redis_url:
+        return InProcess()
+    # Its library takes 20 MB, which whoever has no Redis need not have.
+    from bot.coordination.redis import Redis  # noqa: PLC0415
+
+    return Redis(redis_url)
 
 
 def _alone(folder: Path) -> TextIO:
@@ -178,6 +172,7 @@ def rules_of(settings: Settings, flow: Flow) -> Rules:
         agent_idle_after=timedelta(minutes=settings.conversation.agent_idle_minutes),
         reopen_within=timedelta(days=settings.conversation.reopen_days),
         template=settings.twilio.reopen_template_sid,
+        files_per_hour=settings.overload.files_per_hour,
         burst=timedelta(seconds=settings.overload.burst_seconds),
         late_after=timedelta(minutes=settings.overload.late_minutes),
         questions_last=timedelta(minutes=settings.sender.questions_last_minutes),
@@ -238,6 +233,7 @@ def _sender_policy(runtime: Runtime) -> Policy:
         look_up_after=timedelta(seconds=settings.sender.look_up_after_seconds),
         typing=settings.sender.typing,
         per_second=settings.overload.sends_per_second,
+        allowance=Allowance(settings.overload.sends_per_day, runtime.flow.zone),
         media_url=runtime.links.url,
     )
 

@@ -1,8 +1,9 @@
 """Settings: `config.yaml` for what is no secret, `SOPORTE_*` from the environment over it. Unknown keys are refused.
 
-Only this file reads the environment.
+A secret may also stand in a file: SOPORTE_TWILIO__AUTH_TOKEN_FILE=/run/secrets/token. Only this file reads the environment.
 """
 
+import ipaddress
 import os
 import re
 from pathlib import Path
@@ -10,9 +11,17 @@ from typing import Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    YamlConfigSettingsSource,
+)
+from sqlalchemy.engine import make_url
 
 from bot.coordination.places import read_place
+from bot.secret_values import UnreadableError, from_files, weakness
 
 ROOT = Path(__file__).parent.parent
 _TWILIO_ADDRESS = re.compile(r"https://[a-z0-9.-]+\.twilio\.com/?", re.ASCII)
@@ -35,6 +44,9 @@ class Twilio(_Section):
 
     account_sid: str = ""
     auth_token: SecretStr = SecretStr("")
+    shared_key: SecretStr = SecretStr("")
+    previous_auth_token: SecretStr = SecretStr("")
+    previous_shared_key: SecretStr = SecretStr("")
     sender: str = ""
     api_base_url: str = "https://api.twilio.com"
     timeout_seconds: float = Field(default=10, gt=0, le=60)
@@ -53,7 +65,7 @@ class Conversation(_Section):
 class Sender(_Section):
     """How outgoing messages are delivered."""
 
-    parallel: int = Field(default=8, gt=0, le=64)
+    parallel: int = Field(default=32, gt=0, le=64)
     attempts: int = Field(default=12, gt=0)
     look_up_after_seconds: float = Field(default=5, gt=0)
     questions_last_minutes: float = Field(default=30, gt=0)
@@ -73,6 +85,8 @@ class Overload(_Section):
 
     customer_per_minute: int = Field(default=30, ge=0)
     sends_per_second: float = Field(default=0, ge=0)
+    sends_per_day: int = Field(default=20_000, ge=0)
+    files_per_hour: int = Field(default=20, ge=0)
     burst_seconds: float = Field(default=2, ge=0)
     late_minutes: float = Field(default=2, gt=0)
 
@@ -89,6 +103,7 @@ class Console(_Section):
     """The agents' pages."""
 
     session_hours: int = Field(default=12, gt=0)
+    idle_minutes: int = Field(default=120, gt=0)
     second_factor: Literal["optional", "required"] = "optional"
     second_factor_key: SecretStr = SecretStr("")
 
@@ -99,6 +114,14 @@ class Console(_Section):
             message = "needs at least 32 characters, or none at all"
             raise ValueError(message)
         return key
+
+
+class Oidc(_Section):
+    """Logging in by the company's own OpenID Connect provider; off while there is no issuer."""
+
+    issuer: str = ""
+    client_id: str = ""
+    client_secret: SecretStr = SecretStr("")
 
 
 class Target(_Section):
@@ -151,6 +174,7 @@ class Settings(BaseSettings):
     database_url: SecretStr = SecretStr("")
     redis_url: SecretStr = SecretStr("")
     data_dir: Path = Path("data")
+    trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
     dev: bool = False
     logs: Literal["plain", "json"] = "plain"
     twilio: Twilio = Twilio()
@@ -160,6 +184,7 @@ class Settings(BaseSettings):
     overload: Overload = Overload()
     attachments: Attachments = Attachments()
     console: Console = Console()
+    oidc: Oidc = Oidc()
     promises: Promises = Promises()
     retention: Retention = Retention()
     metrics: Metrics = Metrics()
@@ -171,6 +196,15 @@ class Settings(BaseSettings):
         if url.get_secret_value():
             read_place(url.get_secret_value())
         return url
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        for one in given:
+            if ipaddress.ip_network(one, strict=False).prefixlen == 0:
+                message = f"{one} is everybody: anybody could then claim any address"
+                raise ValueError(message)
+        return given
 
     @property
     def database(self) -> str:
@@ -203,6 +237,8 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Arguments over environment over file; no .env files and no secret folders."""
         del dotenv_settings, file_secret_settings
+        if isinstance(env_settings, EnvSettingsSource):
+            env_settings.env_vars = from_files(env_settings.env_vars, _without_file)
         file = YamlConfigSettingsSource(settings_cls, yaml_file=ROOT / "config.yaml", yaml_file_encoding="utf-8")
         return init_settings, env_settings, file
 
@@ -212,7 +248,7 @@ def read(**chosen: Any) -> Settings:
     unknown = [
         name
         for name in os.environ
-        if name.startswith("SOPORTE_") and name[8:].lower().split("__")[0] not in Settings.model_fields
+        if name.startswith("SOPORTE_") and _without_file(name)[8:].lower().split("__")[0] not in Settings.model_fields
     ]
     if unknown:
         raise SettingsProblem(
@@ -220,10 +256,16 @@ def read(**chosen: Any) -> Settings:
         )
     try:
         settings = Settings(**chosen)
+    except UnreadableError as error:
+        raise SettingsProblem([str(error)]) from None
     except yaml.YAMLError as error:
         raise SettingsProblem([f"config.yaml cannot be read: {' '.join(str(error).split())}"]) from None
     except ValidationError as error:
         raise SettingsProblem([_line(detail["loc"], detail["msg"]) for detail in error.errors()]) from None
+    if settings.oidc.issuer and not (settings.oidc.client_id and settings.oidc.client_secret.get_secret_value()):
+        raise SettingsProblem(["oidc.client_id and oidc.client_secret are needed beside oidc.issuer"])
+    if settings.oidc.issuer and not settings.dev and not settings.oidc.issuer.startswith("https://"):
+        raise SettingsProblem([f"oidc.issuer ({_variable('oidc.issuer')}) must be an https address"])
     if not settings.dev and not _TWILIO_ADDRESS.fullmatch(settings.twilio.api_base_url):
         problem = "must be https://*.twilio.com, unless SOPORTE_DEV=1 to try things out"
         raise SettingsProblem([f"twilio.api_base_url ({_variable('twilio.api_base_url')}) {problem}"])
@@ -250,6 +292,36 @@ def _require(needed: dict[str, str]) -> None:
     missing = [name for name, value in needed.items() if not value]
     if missing:
         raise SettingsProblem([f"{name} is not set: give it as {_variable(name)}" for name in missing])
+    if settings.dev:
+        return
+    wrong = {
+        "public_url": "" if settings.public_url.startswith("https://") else "must begin with https://",
+        "twilio.auth_token": weakness(settings.twilio.auth_token),
+        "database_url": weakness(SecretStr(make_url(settings.database).password or ""), shortest=1),
+        "metrics.token": weakness(settings.metrics.token),
+        "oidc.client_secret": weakness(settings.oidc.client_secret),
+        "console.second_factor_key": weakness(settings.console.second_factor_key),
+    }
+    if any(wrong.values()):
+        raise SettingsProblem([f"{name} ({_variable(name)}) {why}" for name, why in wrong.items() if why])
+
+
+def _without_file(name: str) -> str:
+    """The variable that a variable for a file stands for: SOPORTE_REDIS_URL_FILE → SOPORTE_REDIS_URL. Others as they are."""
+    stem, mark, rest = name.upper().rpartition("_FILE")
+    return stem if mark and not rest and stem in _secrets(Settings) else name
+
+
+def _secrets(model: type[BaseModel], before: str = "SOPORTE_") -> set[str]:
+    """The variables of all settings that are secrets."""
+    found = set()
+    for name, field in model.model_fields.items():
+        kind = field.annotation
+        if kind is SecretStr:
+            found.add(before + name.upper())
+        elif isinstance(kind, type) and issubclass(kind, BaseModel):
+            found |= _secrets(kind, f"{before}{name.upper()}__")
+    return found
 
 
 def _variable(name: str) -> str:

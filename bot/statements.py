@@ -55,6 +55,10 @@ class Prepared:
         changed: int = self._on(connection).run(connection, values).rowcount
         return changed
 
+    def sql(self, connection: Connection) -> str:
+        """What it is in the words of the connection's database."""
+        return self._on(connection).sql
+
     def _on(self, connection: Connection) -> "_Compiled":
         name = connection.dialect.name
         if name not in self._compiled:
@@ -127,6 +131,15 @@ class _Compiled:
                 values[n] = convert(values[n])
             converted.append(self._row(values))
         return converted
+
+
+def alone(connection: Connection, lock: int) -> None:
+    """Wait until no other transaction holds this lock, and hold it to the end of this one.
+
+    On SQLite the only writer is alone anyway.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(lock)))
 
 
 def on_driver(connection: Connection, sql: str, values: Any = ()) -> Any:

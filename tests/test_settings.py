@@ -1,6 +1,7 @@
 """Settings: where they come from, and the one line that names what is wrong."""
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -91,3 +92,93 @@ def test_settings_cannot_be_changed_once_read() -> None:
     read: Settings = settings.read()
     with pytest.raises(ValueError, match="frozen"):
         read.dev = True  # type: ignore[misc]
+
+
+REAL = {
+    "SOPORTE_PUBLIC_URL": "https://soporte.siigo.test",
+    "SOPORTE_TWILIO__ACCOUNT_SID": "AC" + "0" * 32,
+    "SOPORTE_TWILIO__AUTH_TOKEN": "0f1e2d3c4b5a69788796a5b4c3d2e1f0",
+    "SOPORTE_TWILIO__SENDER": "whatsapp:+573184114466",
+}
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "named"),
+    [
+        ("SOPORTE_PUBLIC_URL", "http://soporte.siigo.test", "public_url"),
+        ("SOPORTE_TWILIO__AUTH_TOKEN", "your_auth_token_here_0123", "twilio.auth_token"),
+        ("SOPORTE_TWILIO__AUTH_TOKEN", "short", "twilio.auth_token"),
+        ("SOPORTE_DATABASE_URL", "postgresql://soporte:soporte@db/soporte", "database_url"),
+        ("SOPORTE_DATABASE_URL", "postgresql://soporte:postgres1@db/soporte", "database_url"),
+        ("SOPORTE_METRICS__TOKEN", "aaaaaaaaaaaaaaaaaaaaaaaaaa", "metrics.token"),
+        ("SOPORTE_CONSOLE__SECOND_FACTOR_KEY", "change-me-change-me-change-me-change-me", "console.second_factor_key"),
+    ],
+)
+def test_customers_are_not_served_with_defaults_or_without_tls(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, named: str
+) -> None:
+    for name, given in REAL.items():
+        monkeypatch.setenv(name, given)
+    settings.require_for_serving(settings.read())
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(SettingsProblem) as caught:
+        settings.require_for_serving(settings.read())
+    assert [line.split()[0] for line in caught.value.lines] == [named]
+    assert value not in str(caught.value)
+    monkeypatch.setenv("SOPORTE_DEV", "1")
+    settings.require_for_serving(settings.read())
+
+
+def test_every_secret_can_stand_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for variable in sorted(settings._secrets(Settings)):
+        file = tmp_path / variable
+        file.write_text(f"postgresql://u:{variable.lower()}-0123456789abcdef@h/n\n", encoding="utf-8")
+        monkeypatch.setenv(f"{variable}_FILE", str(file))
+    read = settings.read()
+    assert read.twilio.auth_token.get_secret_value() == "postgresql://u:soporte_twilio__auth_token-0123456789abcdef@h/n"
+    assert "soporte_database_url-" in read.database
+    assert all(
+        "0123456789abcdef" in one.get_secret_value() for one in (read.redis_url, read.metrics.token, read.oidc.client_secret)
+    )
+
+
+def test_a_secrets_file_that_cannot_be_used_is_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SOPORTE_METRICS__TOKEN_FILE", str(tmp_path / "none"))
+    with pytest.raises(SettingsProblem, match=r"^SOPORTE_METRICS__TOKEN_FILE: .*none cannot be read: No such file"):
+        settings.read()
+    (tmp_path / "none").write_text("\n")
+    with pytest.raises(SettingsProblem, match=r"none is empty$"):
+        settings.read()
+    (tmp_path / "none").write_text("from the file")
+    assert settings.read().metrics.token.get_secret_value() == "from the file"
+    monkeypatch.setenv("SOPORTE_METRICS__TOKEN", "from the environment")
+    with pytest.raises(SettingsProblem, match=r"SOPORTE_METRICS__TOKEN and SOPORTE_METRICS__TOKEN_FILE are both set"):
+        settings.read()
+
+
+@pytest.mark.parametrize("name", ["SOPORTE_SENDER__PARALLEL_FILE", "SOPORTE_NOT_A_SETTING_FILE", "SOPORTE_TWILIO__SENDER_FILE"])
+def test_only_secrets_come_from_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str) -> None:
+    monkeypatch.setenv(name, str(tmp_path))
+    with pytest.raises(SettingsProblem, match="is not a setting"):
+        settings.read()
+
+
+@pytest.mark.parametrize("proxies", ['["0.0.0.0/0"]', '["::/0"]', '["*"]', '["proxy"]'])
+def test_proxies_are_named_one_by_one_and_never_everybody(monkeypatch: pytest.MonkeyPatch, proxies: str) -> None:
+    monkeypatch.setenv("SOPORTE_TRUSTED_PROXIES", '["10.0.0.0/8"]')
+    assert settings.read().trusted_proxies == ("10.0.0.0/8",)
+    monkeypatch.setenv("SOPORTE_TRUSTED_PROXIES", proxies)
+    with pytest.raises(SettingsProblem, match="trusted_proxies"):
+        settings.read()
+
+
+def test_a_login_by_the_company_needs_all_its_settings_and_tls(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOPORTE_OIDC__ISSUER", "http://login.siigo.test")
+    with pytest.raises(SettingsProblem, match=r"oidc\.client_id"):
+        settings.read()
+    monkeypatch.setenv("SOPORTE_OIDC__CLIENT_ID", "console")
+    monkeypatch.setenv("SOPORTE_OIDC__CLIENT_SECRET", "0f1e2d3c4b5a69788796a5b4c3d2e1f0")
+    with pytest.raises(SettingsProblem, match="https"):
+        settings.read()
+    monkeypatch.setenv("SOPORTE_OIDC__ISSUER", "https://login.siigo.test")
+    assert settings.read().oidc.client_id == "console"

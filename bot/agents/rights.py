@@ -36,6 +36,8 @@ class Verb(StrEnum):
     LIST_TICKETS = "list_tickets"
     READ_TICKET = "read_ticket"
     WORK_ON_TICKET = "work_on_ticket"  #: take it, hand it on, resolve it, note, answer its customer
+    BLOCK_CUSTOMER = "block_customer"  #: so that the bot does not answer them
+    KEEP_BLOCKS = "keep_blocks"  #: see who is blocked, and let them in again
     KEEP_LABELS = "keep_labels"  #: make, rename and archive them
     KEEP_REPLIES = "keep_replies"  #: write the canned ones
     HIDE_MESSAGE = "hide_message"
@@ -85,6 +87,8 @@ RIGHTS: Mapping[Verb, tuple[Reach, Reach, Reach]] = MappingProxyType(
         Verb.LIST_TICKETS: (_ALL, _ALL, _ALL),
         Verb.READ_TICKET: (_ALL, _ALL, _ALL),
         Verb.WORK_ON_TICKET: (_ALL, _ALL, _ALL),
+        Verb.BLOCK_CUSTOMER: (_ALL, _ALL, _ALL),
+        Verb.KEEP_BLOCKS: (_NONE, _ALL, _ALL),
         Verb.KEEP_LABELS: (_NONE, _ALL, _ALL),
         Verb.KEEP_REPLIES: (_NONE, _ALL, _ALL),
         Verb.HIDE_MESSAGE: (_ALL, _ALL, _ALL),

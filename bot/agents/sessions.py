@@ -1,7 +1,8 @@
 """Sessions in the console. The cookie holds 256 random bits, the database only their SHA-256: a stolen copy opens nothing.
 
-A session ends when its time is over, at logout, when the agent is disabled, when the password is set anew, or when its agent
-or an admin ends it. At every step of a login it gets a new token: what was known before opens nothing afterwards.
+A session ends when its time is over, when nobody uses it for a while, at logout, when the agent is disabled, when the password
+is set anew, or when its agent or an admin ends it. At every step of a login it gets a new token: what was known before opens
+nothing afterwards.
 """
 
 import hashlib
@@ -53,6 +54,7 @@ class Session:
     has_factor: bool = False  #: the agent's second factor is in force
     proved: bool = False  #: and was shown in this session
     has_keys: bool = True  #: single keys do something on the pages
+    seen_at: datetime | None = None  #: when its agent last did something, to the minute
 
     def actor(self, *, factor_required: bool = False) -> Actor:
         """Who asks, for `rights.can`. `factor_required`: nobody gets in without a second factor."""
@@ -80,22 +82,25 @@ def start(
         "csrf_token": secrets.token_urlsafe(32),
         "created_at": now,
         "expires_at": now + lifetime,
+        "seen_at": now,
     }
     connection.execute(sa.insert(sessions).values(values))
     return token
 
 
-def find(connection: Connection, token: str, now: datetime) -> Session | None:
-    """The session of this token, unless it is over or its agent is disabled."""
+def find(connection: Connection, token: str, now: datetime, idle: timedelta | None = None) -> Session | None:
+    """The session of this token, unless it is over, nobody has used it for as long as `idle`, or its agent is disabled."""
     columns = (agents.c.id.label("agent_id"), agents.c.username, agents.c.name, agents.c.role, agents.c.has_keys)
+    seen_at = sa.func.coalesce(sessions.c.seen_at, sessions.c.created_at, type_=sessions.c.created_at.type)
+    its_own = (sessions.c.id, sessions.c.csrf_token, sessions.c.proved, seen_at.label("seen_at"))
     query = (
-        sa.select(*columns, sessions.c.id, sessions.c.csrf_token, sessions.c.proved, second_factors.c.confirmed_at)
+        sa.select(*columns, *its_own, second_factors.c.confirmed_at)
         .join(agents, agents.c.id == sessions.c.agent_id)
         .outerjoin(second_factors, second_factors.c.agent_id == agents.c.id)
         .where(sessions.c.token_hash == _hash(token), sessions.c.expires_at > now, agents.c.disabled_at.is_(None))
     )
     row = connection.execute(query).one_or_none()
-    if row is None:
+    if row is None or (idle is not None and row.seen_at <= now - idle):
         return None
     return Session(
         agent_id=row.agent_id,
@@ -107,7 +112,13 @@ def find(connection: Connection, token: str, now: datetime) -> Session | None:
         has_factor=row.confirmed_at is not None,
         proved=row.proved,
         has_keys=row.has_keys,
+        seen_at=row.seen_at,
     )
+
+
+def touch(connection: Connection, session_id: str, now: datetime) -> None:
+    """Its agent has just done something."""
+    connection.execute(sa.update(sessions).where(sessions.c.id == session_id).values(seen_at=now))
 
 
 def listed(connection: Connection, agent_id: str, now: datetime) -> list[Listed]:

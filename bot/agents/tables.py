@@ -30,6 +30,7 @@ sessions = sa.Table(
     sa.Column("browser", sa.Text, nullable=False),  # the User-Agent at the login, cut: untrusted
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("expires_at", Moment, nullable=False),
+    sa.Column("seen_at", Moment, nullable=True),  # when its agent last did something, to the minute; empty: not since the login
 )
 
 second_factors = sa.Table(
@@ -66,3 +67,24 @@ audit = sa.Table(
 sa.Index("ix_audit_agent_id_id", audit.c.agent_id, audit.c.id)
 sa.Index("ix_audit_action_id", audit.c.action, audit.c.id)
 sa.Index("ix_audit_object_id", audit.c.object, audit.c.id)
+
+#: Attempts to log in of the last quarter of an hour.
+login_attempts = sa.Table(
+    "login_attempts",
+    metadata,
+    sa.Column("id", Counter, primary_key=True),
+    sa.Column("key", sa.Text, nullable=False, index=True),  # HMAC-SHA256 of a name and an address, or of an address
+    sa.Column("at", Moment, nullable=False, index=True),
+)
+
+#: Whom the company's own login (OpenID Connect) may let in: what it says of somebody → an account that is there already.
+identities = sa.Table(
+    "identities",
+    metadata,
+    sa.Column("issuer", sa.Text, primary_key=True),
+    sa.Column("kind", sa.Text, primary_key=True),  # email or subject
+    sa.Column("value", sa.Text, primary_key=True),  # an e-mail address in small letters, or a subject as it is
+    sa.Column("agent_id", sa.Text, sa.ForeignKey("agents.id"), nullable=False, index=True),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.CheckConstraint("kind IN ('email', 'subject')", name="kind_known"),
+)

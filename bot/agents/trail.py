@@ -37,6 +37,8 @@ class Action(StrEnum):
     TICKETS_EXPORTED = "ticket:exported"
     EXPORT_FETCHED = "ticket:export:fetched"
     ATTACHMENT_READ = "attachment:read"
+    CUSTOMER_BLOCKED = "customer:blocked"
+    CUSTOMER_UNBLOCKED = "customer:unblocked"
     PERSON_READ = "person:read"
     PERSON_EXPORTED = "person:exported"
     PERSON_ERASED = "person:erased"
@@ -63,8 +65,8 @@ OPERATOR = Author()
 
 @dataclass(frozen=True)
 class Deed:
-    """One line of the trail. `about` is a username, a ticket's number, a file's id, or the key of a label or a canned reply:
-    never a text that somebody typed.
+    """One line of the trail. `about` is a username, a ticket's number, the id of a file or a contact, or the key of a label or a
+    canned reply: never a text that somebody typed.
     """
 
     action: Action

@@ -34,13 +34,17 @@ class Claimed:
     attempts: int  #: this one included
 
 
-def expect(connection: Connection, message_id: str, media: Sequence[Media], now: datetime) -> None:
-    """Note the files of a message, to be fetched; doing it twice adds nothing. Belongs into the message's transaction."""
+def expect(connection: Connection, message_id: str, media: Sequence[Media], now: datetime, *, is_flood: bool = False) -> None:
+    """Note the files of a message, to be fetched; doing it twice adds nothing. Belongs into the message's transaction.
+
+    Of a flood it is only noted that they came.
+    """
     for number, medium in enumerate(media):
         key = file_key(medium.url)
-        state = State.WAITING if key else State.REFUSED
+        reason = Reason.FLOOD.value if key and is_flood else "" if key else Reason.ADDRESS.value
+        state = State.REFUSED if reason else State.WAITING
         values = _row(now, key or _NOBODYS, message_id=message_id, number=number, told_type=medium.content_type)
-        values |= {"state": state.value, "reason": "" if key else Reason.ADDRESS.value, "due_at": now if key else None}
+        values |= {"state": state.value, "reason": reason, "due_at": None if reason else now}
         insert_new(connection, attachments, values)
 
 

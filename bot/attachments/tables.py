@@ -17,12 +17,13 @@ class State(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a file is not here. The first four end in `REFUSED`, the others are tried again and may end in `FAILED`."""
+    """Why a file is not here. The first five end in `REFUSED`, the others are tried again and may end in `FAILED`."""
 
     ADDRESS = "address"  #: the address that was told is not one of a file of our account
     REDIRECT = "redirect"  #: it led to a place where no file of ours can lie
     SIZE = "size"  #: larger than WhatsApp allows
     TYPE = "type"  #: of no type that WhatsApp knows, or empty
+    FLOOD = "flood"  #: one of more than a customer may send in an hour
     MISSING = "missing"  #: the provider does not have it (any more)
     DENIED = "denied"  #: the provider does not take our word for it
     EXPIRED = "expired"  #: it was here, and its time is over

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+from bot.account import channel_of
 from bot.attachments.files import path_of
 from bot.commands.listing import clock, columns, line
 from bot.db import Database
@@ -16,7 +17,7 @@ from bot.privacy.erase import Order, erase
 from bot.privacy.export import as_html, as_json, export
 from bot.privacy.people import Person
 from bot.privacy.tables import Reason
-from bot.runtime import channel_of, open_database
+from bot.runtime import open_database
 from bot.settings import Settings, require_account
 
 

@@ -4,11 +4,12 @@ import argparse
 from datetime import UTC, datetime
 from functools import partial
 
+from bot.account import channel_of
 from bot.flows import read_flow
 from bot.housekeeping import means_with
 from bot.privacy import finish
 from bot.privacy.hide import redact_again
-from bot.runtime import channel_of, open_database
+from bot.runtime import open_database
 from bot.settings import Settings, require_account
 
 

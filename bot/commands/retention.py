@@ -4,12 +4,13 @@ import argparse
 from datetime import UTC, datetime
 from functools import partial
 
+from bot.account import channel_of
 from bot.commands.listing import columns
 from bot.flows import read_flow
 from bot.housekeeping import means_with, terms_of
 from bot.privacy import keeper
 from bot.privacy.retention import plan
-from bot.runtime import channel_of, open_database
+from bot.runtime import open_database
 from bot.settings import Settings, require_account
 
 

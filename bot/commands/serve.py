@@ -60,7 +60,7 @@ async def _serve(runtime: Runtime, listening: socket.socket, *, works: bool) -> 
     stop = asyncio.Event()
     with signals(stop):
         app = create_app(runtime, works=works)
-        async with serving(app, listening, lifespan=True, grace=_GRACE):
+        async with serving(app, listening, lifespan=True, grace=_GRACE, proxies=runtime.settings.trusted_proxies):
             does = "serving and working" if works else "serving; `soporte work` handles and sends messages"
             logging.getLogger(__name__).info("%s, on port %d", does, listening.getsockname()[1])
             await stop.wait()

@@ -11,6 +11,9 @@ contacts = sa.Table(
     sa.Column("phone", sa.Text, nullable=False),  # E.164, or empty while WhatsApp hides it
     sa.Column("profile_name", sa.Text, nullable=False),
     sa.Column("created_at", Moment, nullable=False),
+    sa.Column("blocked_at", Moment, nullable=True),  # since when this person is not answered; these three go together
+    sa.Column("blocked_by", sa.Text, nullable=True),  # an agent's username
+    sa.Column("blocked_reason", sa.Text, nullable=True),  # contacts.blocks.Reason
 )
 
 #: `whatsapp:+57…` and `whatsapp:CO.…` may lead to the same person.

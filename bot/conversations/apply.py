@@ -53,6 +53,7 @@ class Scene:
     wake_at: datetime | None = None
     ticket: str = ""  #: number of the ticket that was opened in this turn
     has_answered: bool = False  #: "typing…" is shown before the first answer only
+    refuses_files: bool = False  #: the customer sent more lately than are kept
     promises: Promises | None = None  #: what customers are promised when a ticket is opened
     count: int = 0  #: effects written so far: with the input's id, the cause of every row
 
@@ -62,8 +63,11 @@ class Scene:
         return f"{self.input_id}:{self.count}"
 
 
-def write_received(scene: Scene, message: MessageReceived, reasons: tuple[str, ...]) -> None:
-    """Put the customer's message into the transcript, with why the bot understood it as it did."""
+def write_received(scene: Scene, message: MessageReceived, reasons: tuple[str, ...], *, is_heard: bool = True) -> None:
+    """Put the customer's message into the transcript, with why the bot understood it as it did.
+
+    One that is not heard marks no ticket, and its files are not fetched.
+    """
     scene.position += 1
     message_id = outbox.add_received(
         scene.connection,
@@ -81,8 +85,10 @@ def write_received(scene: Scene, message: MessageReceived, reasons: tuple[str, .
         ),
         scene.now,
     )
+    if not is_heard:
+        return
     scene.heard = message.text
-    expect(scene.connection, message_id, message.media, scene.now)
+    expect(scene.connection, message_id, message.media, scene.now, is_flood=scene.refuses_files)
     hear(scene.connection, scene.conversation_id, message.text, scene.now)
 
 

@@ -77,7 +77,7 @@ def _extend(connection: Connection, flow: Flow, conversation_id: str, result: St
         "last_at": now,
         "path": path,
         "answered": bool(known and known.answered) or any(name in flow.cases for name in result.visited),
-        "helped": bool(known and known.helped) or any(name in helped_at(flow) for name in result.visited),
+        "helped": bool(known and known.helped) or not helped_at(flow).isdisjoint(result.visited),
         "opened_ticket": bool(known and known.opened_ticket) or any(isinstance(one, OpenTicket) for one in result.effects),
         "asked_agent": bool(known and known.asked_agent) or flow.roles.agent in result.visited,
         **({"node": stops[-1]} if stops else {}),

@@ -15,14 +15,18 @@ from sqlalchemy.engine import Connection
 from bot import metrics
 from bot.contacts.tables import contacts
 from bot.conversations.apply import Scene, apply, write_received
+from bot.conversations.blocking import is_unheard
 from bot.conversations.dialogues import follow
+from bot.conversations.floods import is_flood
 from bot.conversations.tables import conversations, inbox
+from bot.due import is_due
 from bot.engine import conversation as snapshot
 from bot.engine import stored
 from bot.engine.flow import Flow
-from bot.engine.inputs import MessageReceived
+from bot.engine.inputs import Input, MessageReceived
 from bot.engine.step import step
 from bot.engine.turn import Circumstances, PendingCase, TicketSummary
+from bot.messages.queries import said_lately
 from bot.statements import Prepared
 from bot.tickets.promises import Promises
 from bot.tickets.queries import tickets_of
@@ -30,7 +34,7 @@ from bot.tickets.rights import cases_of
 
 #: SQLite has one writer and ignores the lock; on PostgreSQL another worker at this conversation makes us pass on.
 LOCKED = Prepared(
-    sa.select(conversations, contacts.c.phone)
+    sa.select(conversations, contacts.c.phone, contacts.c.blocked_at)
     .join_from(conversations, contacts)
     .where(conversations.c.id == sa.bindparam("conversation_id"))
     .with_for_update(of=conversations, skip_locked=True)
@@ -80,6 +84,7 @@ class Rules:
     late_after: timedelta = timedelta(minutes=2)  #: an answer that comes later asks for pardon
     questions_last: timedelta = timedelta(minutes=30)  #: see `apply.Scene`
     promises: Promises | None = None
+    files_per_hour: int = 0  #: of one customer that are kept; 0 is no limit
 
 
 def handle(connection: Connection, rules: Rules, conversation_id: str, now: datetime, *, early: bool = False) -> bool:
@@ -89,14 +94,20 @@ def handle(connection: Connection, rules: Rules, conversation_id: str, now: date
     """
     here = LOCKED.first(connection, conversation_id=conversation_id)
     waits = None if here is None else OLDEST.first(connection, conversation_id=conversation_id)
-    if here is None or waits is None or (not early and waits.due_at is not None and waits.due_at > now):
+    if here is None or waits is None or not (early or is_due(waits.due_at, now)):
         return False
     begun = perf_counter()
     happened = stored.from_json(waits.input)
+    if here.blocked_at is not None and is_unheard(happened):
+        _turn_away(scene_of(connection, rules, here, waits, now), here, happened)
+        return True
+    refuses_files = is_flood(connection, conversation_id, happened, now, rules.files_per_hour)
     circumstances = Circumstances(
         now=now,
         phone=here.phone,
         tickets=lambda: _tickets(connection, here.contact_id),
+        said=lambda: said_lately(connection, conversation_id),
+        refuses_files=refuses_files,
         cases=lambda: _cases(connection, here.contact_id),
         reminder_after=rules.reminder_after,
         resume_after=rules.resume_after,
@@ -111,6 +122,7 @@ def handle(connection: Connection, rules: Rules, conversation_id: str, now: date
     result = step(rules.flow, before, happened, circumstances)
     scene = scene_of(connection, rules, here, waits, now)
     if isinstance(happened, MessageReceived):
+        scene.refuses_files = refuses_files
         write_received(scene, happened, result.reasons)
     else:
         scene.reasons = result.reasons
@@ -121,6 +133,14 @@ def handle(connection: Connection, rules: Rules, conversation_id: str, now: date
     _DONE.run(connection, input_id=waits.id, now=now)
     metrics.TURN_SECONDS.observe(perf_counter() - begun)
     return True
+
+
+def _turn_away(scene: Scene, here: Any, happened: Input) -> None:
+    """The customer is blocked: what they wrote goes into the transcript, and that is all."""
+    if isinstance(happened, MessageReceived):
+        write_received(scene, happened, ("happened blocked",), is_heard=False)
+    save(scene, here.version, here.state)
+    _DONE.run(scene.connection, input_id=scene.input_id, now=scene.now)
 
 
 def note_failure(connection: Connection, conversation_id: str, kind: str, now: datetime) -> int:

@@ -15,9 +15,10 @@ from bot.channels.base import Received
 from bot.contacts.find import find
 from bot.contacts.tombstones import is_buried
 from bot.conversations.merge import merge
-from bot.conversations.pace import PAID, Pace, milliseconds
+from bot.conversations.pace import PAID, Pace, paying
 from bot.conversations.tables import conversations, inbox
 from bot.db import Moment
+from bot.due import has_come, times
 from bot.engine import conversation as snapshot
 from bot.engine import stored
 from bot.engine.flow import Flow
@@ -58,7 +59,7 @@ _LATEST = Prepared(
 _OF_EACH = 8
 _longest = (
     sa.select(inbox.c.conversation_id, inbox.c.id)
-    .where(inbox.c.handled_at.is_(None), sa.or_(inbox.c.due_at.is_(None), inbox.c.due_at <= sa.bindparam("now")))
+    .where(inbox.c.handled_at.is_(None), sa.or_(inbox.c.due_at.is_(None), has_come(inbox.c.due_at)))
     .order_by(inbox.c.id)
     .limit(sa.bindparam("looked_through"))
     .subquery()
@@ -103,7 +104,7 @@ def record_message(connection: Connection, received: Received, flow: Flow, now: 
         _begin_conversation(connection, found.contact_id, received.address, flow, now)
         merge(connection, kept=found.contact_id, duplicate=found.duplicate_id)
     arriving = {"contact": found.contact_id, "to": received.address, "heard_at": received.sent_at or now}
-    arriving |= {"now_paid": milliseconds(now), "cost": pace.cost}
+    arriving |= paying(now, pace)
     place = _ARRIVE.first(connection, **arriving)
     if place is None:
         _begin_conversation(connection, found.contact_id, received.address, flow, received.sent_at or now)
@@ -163,7 +164,7 @@ def record_deed(connection: Connection, conversation_id: str, deed: Input, now: 
 
 def waiting(connection: Connection, now: datetime, limit: int) -> list[str]:
     """Conversations in which something is to be handled, the one that has waited longest first."""
-    found = _WAITING.all(connection, now=now, looked_through=limit * _OF_EACH, most=limit)
+    found = _WAITING.all(connection, **times(now), looked_through=limit * _OF_EACH, most=limit)
     return [row.conversation_id for row in found]
 
 
@@ -191,6 +192,7 @@ def _record(connection: Connection, received: Received, flow: Flow, place: _Plac
     secrets = flow.vocabulary.secrets
     announced = _announced(connection, place.conversation_id, now)
     redacted = redact(received.message.text, secrets, announced)
+    harmless = "" if redacted.masked else redacted.text
     message = replace(received.message, text=redacted.text, masked=redacted.masked)
     return insert_new(
         connection,
@@ -202,7 +204,7 @@ def _record(connection: Connection, received: Received, flow: Flow, place: _Plac
             "sent_at": received.sent_at,
             "due_at": place.due_at,
             "input": stored.to_json(message),
-            "parameters": redact_fields(received.parameters, secrets, announced),
+            "parameters": redact_fields(received.parameters, secrets, announced, harmless),
             "awaits_secret": redacted.awaits,
             "received_at": now,
             "attempts": 0,

@@ -6,6 +6,7 @@ This happens when WhatsApp showed a phone number first, later only its own id, a
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from bot.contacts import blocks
 from bot.contacts.tables import addresses, consents, contacts, erasure_refusals
 from bot.conversations.tables import conversations, dialogues, inbox
 from bot.messages.tables import messages
@@ -16,6 +17,7 @@ def merge(connection: Connection, *, kept: str, duplicate: str) -> None:
     """Make `kept` the owner of all that `duplicate` has; the dialogue with an agent goes on, else that of whoever wrote last."""
     for table in (addresses, consents, erasure_refusals, tickets):
         connection.execute(sa.update(table).where(table.c.contact_id == duplicate).values(contact_id=kept))
+    blocks.inherit(connection, kept=kept, duplicate=duplicate)
     both = sa.select(conversations).where(conversations.c.contact_id.in_([kept, duplicate])).with_for_update()
     rows = {row.contact_id: row for row in connection.execute(both)}
     old = rows.get(duplicate)

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from bot.conversations.tables import conversations
+from bot.due import LONGEST_WAIT
 
 _MINUTE = 60_000
 
@@ -40,8 +41,18 @@ def milliseconds(moment: datetime) -> int:
     return int(moment.timestamp() * 1000)
 
 
-#: The column after one more message, given `now_paid` and `cost`.
+def paying(now: datetime, pace: Pace) -> dict[str, int]:
+    """What a statement with `PAID` is given."""
+    return {"now_paid": milliseconds(now), "most_paid": milliseconds(now + LONGEST_WAIT), "cost": pace.cost}
+
+
+#: The column after one more message. Who seems to be further ahead than anybody is put off begins anew: see `due`.
 PAID = sa.case(
-    (conversations.c.pace > sa.bindparam("now_paid", type_=sa.BigInteger), conversations.c.pace),
+    (
+        conversations.c.pace.between(
+            sa.bindparam("now_paid", type_=sa.BigInteger), sa.bindparam("most_paid", type_=sa.BigInteger)
+        ),
+        conversations.c.pace,
+    ),
     else_=sa.bindparam("now_paid", type_=sa.BigInteger),
 ) + sa.bindparam("cost", type_=sa.BigInteger)

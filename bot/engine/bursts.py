@@ -6,10 +6,12 @@ so, once in a while.
 """
 
 import zlib
+from dataclasses import replace
 from datetime import timedelta
 
 from bot.engine.conversation import Conversation
 from bot.engine.effects import Say
+from bot.engine.inputs import Kind, MessageReceived
 from bot.engine.turn import Turn
 
 #: What was told about waiting is not told again for so long.
@@ -60,3 +62,15 @@ def slow_down(turn: Turn) -> None:
 def _is_told(turn: Turn) -> bool:
     told = turn.conversation.delay_told_at
     return told is not None and turn.circumstances.now - told < _TOLD_FOR
+
+
+def without_files(turn: Turn, said: MessageReceived) -> MessageReceived:
+    """The message as it is to be read: without its files if more came than are kept. The customer is told, once in a while."""
+    if not said.media or not turn.circumstances.refuses_files:
+        return said
+    now, told = turn.circumstances.now, turn.conversation.files_told_at
+    turn.reasons.append("happened files_refused")
+    if told is None or now - told >= _TOLD_FOR:
+        turn.say_phrase("too_many_files")
+        turn.change(files_told_at=now)
+    return replace(said, media=(), kind=Kind.TEXT)

@@ -53,6 +53,11 @@ class Conversation:
     rating: str = ""  #: number of the ticket whose attention the customer is asked to rate
     asked: str = ""  #: a short name for the question that was said last, if nothing was said after it
     delay_told_at: datetime | None = None  #: when the customer was told last that answers take time
+    heard: str = ""  #: a short name for the customer's last words
+    repeats: int = 0  #: how often they came in quick succession
+    echoes: int = 0  #: how often in a row our own words came back
+    silent_until: datetime | None = None  #: a program seems to be talking (`loops`): nothing is said before
+    files_told_at: datetime | None = None  #: when the customer was told last that a file was not kept
     asked_at: datetime | None = None  #: when they were asked: the question is good for as long as a menu is
 
 

@@ -14,6 +14,7 @@ registered and nothing leaks. Triggers are, besides those the nodes declare:
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
@@ -76,12 +77,12 @@ class Flow:
         """Where conversations begin and come to rest."""
         return self.roles.start
 
-    @property
+    @cached_property
     def cases(self) -> dict[str, Case | Activation]:
         """The documented answers, by the label that understanding gives them."""
         return {name: node for name, node in self.nodes.items() if isinstance(node, Case | Activation)}
 
-    @property
+    @cached_property
     def zone(self) -> ZoneInfo:
         """The time zone of customers and agents."""
         return ZoneInfo(self.hours.zone)
@@ -104,7 +105,15 @@ class Flow:
 
     def question(self, field: str) -> Ask | None:
         """What asks for a field; None for one that nothing asks for."""
-        return next((node for node in self.nodes.values() if isinstance(node, Ask) and node.field == field), None)
+        return self._questions.get(field)
+
+    @cached_property
+    def _questions(self) -> dict[str, Ask]:
+        found: dict[str, Ask] = {}
+        for node in self.nodes.values():
+            if isinstance(node, Ask):
+                found.setdefault(node.field, node)
+        return found
 
     def shown(self, field: str, value: str) -> str:
         """An accepted value of a field, as a customer and an agent read it."""

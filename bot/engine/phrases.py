@@ -39,6 +39,9 @@ class Sentences(_Words):
     slow_down: Text  #: to whoever writes faster than they are answered
     parked: Text  #: a message could not be handled and lies before a person now; {ticket}, {hours}
     parked_category: Text  #: of that ticket
+    loop: Text  #: a program seems to be talking: the bot falls silent and a person looks; {ticket}, {hours}
+    loop_category: Text  #: of that ticket
+    too_many_files: Text  #: more files than are kept
     reminder: Text  #: silence in the middle of a form
     my_data: Text  #: a summary of what is kept, of the four lines below it; {data}
     my_phone: Text  #: {data}
@@ -99,6 +102,7 @@ _KNOWN = {
     "resolved_before": {"ticket"},
     "reopened": {"ticket", "hours"},
     "parked": {"ticket", "hours"},
+    "loop": {"ticket", "hours"},
 }
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 
-from bot.engine import asides, bursts, desk, rights
+from bot.engine import asides, bursts, desk, loops, rights
 from bot.engine.conversation import Conversation
 from bot.engine.effects import Effect, Say, WakeAt
 from bot.engine.flow import Flow
@@ -74,8 +74,10 @@ def step(flow: Flow, conversation: Conversation, happened: Input, circumstances:
             if conversation.agent:
                 desk.hear(turn, happened, opens=delivered)
                 rights.hear(turn, happened, fire)
+            elif loops.falls_silent(turn, happened):
+                rights.hear(turn, happened, fire)
             elif not delivered:  # else they wrote in order to read it, as they were asked to
-                _message(turn, happened)
+                _message(turn, bursts.without_files(turn, happened))
                 bursts.leave_out_repeats(turn, conversation)
                 bursts.ask_pardon(turn)
             turn.change(last_at=circumstances.now, reminded=False)

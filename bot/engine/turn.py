@@ -55,6 +55,10 @@ def _no_tickets() -> Sequence[TicketSummary]:
     return ()
 
 
+def _nothing_said() -> Sequence[str]:
+    return ()
+
+
 @dataclass(frozen=True)
 class Circumstances:
     """What the rules need but cannot make up."""
@@ -62,6 +66,8 @@ class Circumstances:
     now: datetime  #: aware
     phone: str = ""  #: the customer's number in E.164, or empty when WhatsApp hides it
     tickets: Callable[[], Sequence[TicketSummary]] = _no_tickets  #: this customer's, newest first; asked only when needed
+    said: Callable[[], Sequence[str]] = _nothing_said  #: the bot's last few messages to this customer; asked only when needed
+    refuses_files: bool = False  #: the customer sent more files lately than are kept
     cases: Callable[[], Sequence[PendingCase]] = _no_cases  #: this customer's, about their data, that are open; asked when needed
     reminder_after: timedelta = timedelta(minutes=30)
     resume_after: timedelta = timedelta(hours=24)

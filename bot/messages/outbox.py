@@ -11,6 +11,9 @@ from uuid import uuid4
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from bot.due import times
+from bot.messages import allowance as allowances
+from bot.messages.allowance import UNLIMITED, Allowance
 from bot.messages.leases import clock
 from bot.messages.ready import ACCEPTED, NEXT_DUE, READY, TAKE, was_not_called
 from bot.messages.tables import UNSETTLED, Direction, Status, messages
@@ -117,10 +120,20 @@ def retry(connection: Connection, conversation_id: str, message_id: str, now: da
     return connection.execute(sa.update(messages).where(failed).values(**again, status=in_doubt)).rowcount == 1
 
 
-def claim(connection: Connection, now: datetime, limit: int) -> list[Claimed]:
-    """Take up to `limit` messages that are due, at most one of each conversation: the first that is not settled."""
-    ready = READY.all(connection, now=now, most=limit, **clock())
-    return [claimed for row in ready if (claimed := _take(connection, row, now)) is not None]
+def claim(connection: Connection, now: datetime, limit: int, allowance: Allowance = UNLIMITED) -> list[Claimed]:
+    """Take up to `limit` messages that are due, at most one of each conversation: the first that is not settled.
+
+    What only asks is left out when the day's `allowance` is spent.
+    """
+    ready = READY.all(connection, most=limit, **times(now), **clock())
+    is_spent = bool(ready) and allowances.is_spent(connection, allowance, now)
+    left_out = [row for row in ready if is_spent and row.expires_at is not None and row.status == Status.QUEUED.value]
+    for row in left_out:
+        allowances.leave_out(connection, row.id, now)
+    taken = [claimed for row in ready if row not in left_out and (claimed := _take(connection, row, now)) is not None]
+    sent = sum(not claimed.is_unknown for claimed in taken)
+    allowances.count(connection, allowance, now, sent=sent, left_out=len(left_out))
+    return taken
 
 
 def settle_accepted(connection: Connection, claimed: Claimed, sid: str, now: datetime) -> bool:

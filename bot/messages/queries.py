@@ -18,6 +18,14 @@ _SAID = Prepared(
 )
 
 
+_BOT_SAID = Prepared(
+    sa.select(messages.c.body)
+    .where(messages.c.conversation_id == sa.bindparam("conversation_id"), messages.c.author == "bot")
+    .order_by(messages.c.position.desc())
+    .limit(sa.bindparam("most"))
+)
+
+
 @dataclass(frozen=True)
 class Message:
     """One message as the transcript shows it. `body` and `attachments` of an incoming one are the customer's: untrusted."""
@@ -48,6 +56,12 @@ def transcript(connection: Connection, conversation_id: str, *, latest: int | No
     query = sa.select(messages).where(messages.c.conversation_id == conversation_id).order_by(messages.c.position.desc())
     rows = connection.execute(query if latest is None else query.limit(latest)).all()
     return [_message(row) for row in reversed(rows)]
+
+
+def said_lately(connection: Connection, conversation_id: str) -> list[str]:
+    """The last few texts that the bot said, the newest first."""
+    bodies: list[str] = [row.body for row in _BOT_SAID.all(connection, conversation_id=conversation_id, most=3)]
+    return bodies
 
 
 def conversation_of(connection: Connection, message_id: str) -> str:

@@ -4,6 +4,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from bot.due import has_come
 from bot.messages.leases import LEASE, database_time
 from bot.messages.tables import IS_UNSETTLED, UNSETTLED_VALUES, Status, messages
 from bot.statements import Prepared
@@ -26,7 +27,7 @@ def _ready(dialect: str) -> sa.Select[Any]:
     is_free = sa.or_(messages.c.lease_until.is_(None), messages.c.lease_until <= database_time(dialect, "free_at"))
     return (
         sa.select(messages)
-        .where(IS_UNSETTLED, messages.c.due_at <= sa.bindparam("now"), is_free, ~_is_blocked)
+        .where(IS_UNSETTLED, has_come(messages.c.due_at), is_free, ~_is_blocked)
         .order_by(messages.c.due_at)
         .limit(sa.bindparam("most"))
         .with_for_update(skip_locked=True)

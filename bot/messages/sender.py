@@ -22,6 +22,7 @@ from bot.channels.base import Channel, DeliveryReport, Outcome, Outgoing, SendEr
 from bot.coordination.base import Change, Coordination
 from bot.db import Database, Job
 from bot.messages import delivery, outbox
+from bot.messages.allowance import Allowance
 from bot.messages.leases import LEASE
 from bot.messages.looking import match
 from bot.messages.outbox import MOST_LOOK_UPS, Claimed
@@ -48,6 +49,7 @@ class Policy:
     look_up_after: timedelta
     typing: bool
     per_second: float  #: of this process; 0 is no limit
+    allowance: Allowance
     media_url: Callable[[str], str]  #: id of an agent's file → where the provider may fetch it
 
 
@@ -106,7 +108,8 @@ class Sender:
         room = self._throttle.allowed(self._policy.parallel - len(self._under_way))
         since = time.monotonic()
         try:
-            claimed, due = await self._database.write(partial(_settle_and_claim, settled=settled, now=self._now(), room=room))
+            visit = partial(_settle_and_claim, settled=settled, now=self._now(), room=room, allowance=self._policy.allowance)
+            claimed, due = await self._database.write(visit)
         except SQLAlchemyError:
             await self._settle(settled)
             raise
@@ -223,9 +226,9 @@ def _settle_found(connection: Connection, claimed: Claimed, found: Sent, now: da
 
 
 def _settle_and_claim(
-    connection: Connection, settled: list[_Settlement], now: datetime, room: int
+    connection: Connection, settled: list[_Settlement], now: datetime, room: int, allowance: Allowance
 ) -> tuple[list[Claimed], datetime | None]:
     for one in settled:
         one.job(connection)
-    claimed = outbox.claim(connection, now, room) if room > 0 else []
+    claimed = outbox.claim(connection, now, room, allowance) if room > 0 else []
     return claimed, outbox.next_due(connection)

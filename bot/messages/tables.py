@@ -81,3 +81,12 @@ sa.Index(
     postgresql_where=IS_UNSETTLED,
 )
 sa.Index("ix_messages_due", messages.c.due_at, sqlite_where=IS_UNSETTLED, postgresql_where=IS_UNSETTLED)
+
+#: How many messages went out on each day in Colombia, and how many were left out because the day's were sent (`allowance`).
+sent_days = sa.Table(
+    "sent_days",
+    metadata,
+    sa.Column("day", sa.Date, primary_key=True),
+    sa.Column("sent", sa.BigInteger, nullable=False),
+    sa.Column("left_out", sa.BigInteger, nullable=False),
+)

@@ -5,6 +5,7 @@ whoever reads decides what that means. Not for long texts: what customers tell i
 """
 
 import re
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -68,14 +69,14 @@ def compile_phrases(
     meanings: dict[Words, Meaning] = {}
     for meaning, phrases in groups:
         for phrase in phrases:
-            words = words_of(phrase, symbols=symbols)
+            words = _shared(words_of(phrase, symbols=symbols))
             if not words:
                 raise ValueError(f"{phrase!r} holds no word")
             if meanings.setdefault(words, meaning) != meaning:
                 raise ValueError(f"{phrase!r} stands under two meanings: {meanings[words]} and {meaning}")
     if rest is not None:
         for phrase in rest[1]:
-            meanings.setdefault(words_of(phrase, symbols=symbols), rest[0])
+            meanings.setdefault(_shared(words_of(phrase, symbols=symbols)), rest[0])
     longest: dict[str, int] = {}
     for words in meanings:
         [first] = squeeze(words[:1])
@@ -85,11 +86,16 @@ def compile_phrases(
     return Phrases(meanings, squeezed, longest, known)
 
 
+def _shared(words: Words) -> Words:
+    """The same words, of which each is held in memory once, however many phrases have it."""
+    return tuple(map(sys.intern, words))
+
+
 def _squeezed(meanings: Mapping[Words, Meaning]) -> dict[Words, Meaning]:
     """Without those that mean two things once their doubled letters are single, or that come down to a letter: "bb"."""
     found: dict[Words, set[Meaning]] = {}
     for words, meaning in meanings.items():
-        key = squeeze(words)
+        key = _shared(squeeze(words))
         if all(len(short) > 1 or len(word) == 1 for short, word in zip(key, words, strict=True)):
             found.setdefault(key, set()).add(meaning)
     return {words: meant.pop() for words, meant in found.items() if len(meant) == 1}

@@ -14,6 +14,7 @@ from bot.runtime import Runtime, working
 from bot.web import media, metrics
 from bot.web.console import create_console
 from bot.web.dev import create_dev
+from bot.web.headers import LeastHeaders
 from bot.web.health import create_health
 from bot.web.hooks import Webhooks
 from bot.web.simulator import create_simulator
@@ -41,6 +42,7 @@ def create_app(runtime: Runtime, *, fake: FakeTwilio | None = None, works: bool 
         app.include_router(create_dev(runtime))
     if fake is not None:
         app.include_router(create_simulator(fake, runtime.clock.now), prefix="/simulador")
+    app.add_middleware(LeastHeaders, secure=runtime.settings.public_url.startswith("https://"))
     app.get("/", include_in_schema=False)(_front)
     return app
 

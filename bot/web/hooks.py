@@ -16,12 +16,13 @@ from starlette.datastructures import ImmutableMultiDict
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot import metrics
+from bot.account import STATUS_PATH
 from bot.channels.base import Parameters
 from bot.conversations.inbox import record_message
 from bot.conversations.pace import Pace
 from bot.coordination.base import Change
 from bot.messages import delivery
-from bot.runtime import STATUS_PATH, Runtime
+from bot.runtime import Runtime
 
 _log = logging.getLogger(__name__)
 MESSAGES_PATH = "/webhooks/twilio/messages"
@@ -29,6 +30,10 @@ _KINDS = {MESSAGES_PATH: "message", STATUS_PATH: "status"}
 _NOTHING_TO_SAY = b"<Response/>"
 _LARGEST_BODY = 64 * 1024
 _MOST_FIELDS = 1000
+_MOST_HEADERS = 100
+_LONGEST_NUMBER = 10
+#: Twilio posts a few kilobytes at once: who takes longer is somebody else, or holds the connection on purpose.
+_BODY_SECONDS = 5.0
 #: Below the 2 s within which a store that is down must have been answered for, and far below Twilio's 15 s.
 _STORE_SECONDS = 1.5
 
@@ -63,7 +68,13 @@ async def _answered(scope: Scope, receive: Receive, runtime: Runtime) -> int:
     if scope["method"] != "POST":
         return 405
     headers = dict(scope["headers"])
-    body = await _read_capped(headers.get(b"content-length", b"0"), receive)
+    if len(scope["headers"]) > _MOST_HEADERS:
+        return 431
+    try:
+        async with asyncio.timeout(_BODY_SECONDS):
+            body = await _read_capped(headers.get(b"content-length", b"0"), receive)
+    except TimeoutError:
+        return 408
     if body is None:
         return 413
     try:
@@ -93,7 +104,8 @@ def _is_signed(path: str, query: str, parameters: Parameters, signature: bytes, 
 
 async def _read_capped(announced: bytes, receive: Receive) -> bytes | None:
     """The body, or None if it is larger than any webhook is; no more than that is ever held."""
-    if not announced.isdigit() or int(announced) > _LARGEST_BODY:
+    # Python reads no number of more than 4,300 digits.
+    if not announced.isdigit() or len(announced) > _LONGEST_NUMBER or int(announced) > _LARGEST_BODY:
         return None
     body = bytearray()
     while True:

@@ -4,11 +4,13 @@ import asyncio
 import errno
 import signal
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 
 import uvicorn
 from starlette.types import ASGIApp
+
+from bot.web.protocol import LimitedProtocol
 
 HOST = "127.0.0.1"
 
@@ -42,17 +44,25 @@ def address_of(listening: socket.socket) -> str:
 
 
 @asynccontextmanager
-async def serving(app: ASGIApp, listening: socket.socket, *, lifespan: bool, grace: int = 1) -> AsyncIterator[None]:
-    """Serve an application meanwhile; on the way out, give requests under way `grace` seconds. Raises StartFailedError."""
+async def serving(
+    app: ASGIApp, listening: socket.socket, *, lifespan: bool, grace: int = 1, proxies: Sequence[str] = ()
+) -> AsyncIterator[None]:
+    """Serve an application meanwhile; on the way out, give requests under way `grace` seconds. Raises StartFailedError.
+
+    `proxies`: addresses and networks of those whose word about who asks is believed.
+    """
     server = _Server(
         uvicorn.Config(
             app,
             access_log=False,
             log_config=None,
+            http=LimitedProtocol,
             log_level="warning",
             lifespan="on" if lifespan else "off",
             timeout_graceful_shutdown=grace,
             server_header=False,
+            proxy_headers=bool(proxies),
+            forwarded_allow_ips=list(proxies),
         )
     )
     task = asyncio.create_task(server.serve(sockets=[listening]))

@@ -66,6 +66,8 @@ class RestApi:
 
     def accept(self, body: bytes) -> bytes:
         told = parse_qs(body.decode())
+        if not told:  # asks what was received meanwhile
+            return b'{"messages": [], "next_page_uri": null}'
         if "To" in told:  # else it shows "typing…"
             self.sent += 1
             waits = self.waiting.pop(told["To"][0], None)
@@ -91,7 +93,8 @@ class _RestConnection(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         answer, self._body = self._api.accept(self._body), b""
-        head = b"HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(answer)
+        status = b"201 Created" if self._parser.get_method() == b"POST" else b"200 OK"
+        head = b"HTTP/1.1 %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % (status, len(answer))
         self._transport.write(head + answer)  # type: ignore[attr-defined]
 
 

@@ -7,6 +7,7 @@ Figures and what they were measured on: `docs/performance.md`.
 """
 
 import argparse
+import asyncio
 import os
 import socket
 import subprocess
@@ -107,7 +108,9 @@ async def _measure(chosen: argparse.Namespace, environment: dict[str, str]) -> i
         kinds["webhooks alone"] = ["tests.benchmarks.bare", "acknowledge"]
     for _ in range(chosen.rounds):
         for name, command in kinds.items():
-            with _running(command, {**environment, "SOPORTE_DATA_DIR": f"{environment['SOPORTE_DATA_DIR']}/{name}"}) as server:
+            own = {**environment, "SOPORTE_DATA_DIR": f"{environment['SOPORTE_DATA_DIR']}/{name}"}
+            with _running(command, own) as server:
+                await asyncio.to_thread(_wait_for, server)
                 await talk(server.port, api if name == "line" else None, messages=200, at_once=4, first=first)
                 first += 10**6
                 for at_once in map(int, chosen.at_once.split(",")):
@@ -140,22 +143,23 @@ def _running(command: list[str], environment: dict[str, str]) -> Iterator[Server
     program += f"; runpy.run_module({command[0]!r}, run_name='__main__', alter_sys=True)"
     process = subprocess.Popen([sys.executable, "-c", program], cwd=_ROOT, env=settings)
     try:
-        _wait_for(process, port)
         yield Server(process, port)
     finally:
         process.terminate()
         process.wait(30)
 
 
-def _wait_for(process: "subprocess.Popen[bytes]", port: int) -> None:
+def _wait_for(server: Server) -> None:
+    """Until it answers: in a thread, because the product asks our stand-in for Twilio before it listens."""
+    address = f"http://127.0.0.1:{server.port}{PATH}"
     deadline = time.monotonic() + _PATIENCE
     while True:
         try:
-            urllib.request.urlopen(urllib.request.Request(f"http://127.0.0.1:{port}{PATH}", method="POST"), timeout=5)
+            urllib.request.urlopen(urllib.request.Request(address, method="POST"), timeout=5)
         except urllib.error.HTTPError:
             return  # it answers, and refuses what is not signed
         except OSError:
-            if process.poll() is not None or time.monotonic() > deadline:
+            if server.process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError("the server does not start") from None
             time.sleep(0.05)
 

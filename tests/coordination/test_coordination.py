@@ -37,6 +37,13 @@ async def remembers_a_wake_up_for_whoever_waits_next(coordination: Coordination)
     assert await coordination.wait("outbox", 5)
 
 
+async def nudges_who_waits_here(coordination: Coordination) -> None:
+    await coordination.nudge("outbox")
+    assert await coordination.wait("outbox", 5)
+    await coordination.nudge("outbox")
+    assert not await coordination.wait("inbox", 0.01)
+
+
 async def gives_up_when_nobody_wakes(coordination: Coordination) -> None:
     assert not await coordination.wait("inbox", 0.01)
 
@@ -122,6 +129,7 @@ CONTRACTS = [
     lets_one_through_in_so_long,
     wakes_who_waits,
     remembers_a_wake_up_for_whoever_waits_next,
+    nudges_who_waits_here,
     gives_up_when_nobody_wakes,
     keeps_topics_apart,
     tells_every_subscriber_once_and_in_order,

@@ -152,10 +152,14 @@ class Oracle:
             text, since = self._written[0]
             for now in (since, at, since + (at - since) / 2):
                 for shift in self.shifts:
-                    for waited in (timedelta(), at - since):
+                    for waited in (timedelta(), at - since, self._jump):
                         yield from self._guess(state, self._message(text), now + shift, self.tickets, waited)
-        # A clock that was set forth may run out a time that was taken before.
-        yield from self._guess(state, TimeRanOut(), at + (max(self.shifts) - min(self.shifts)), self.tickets)
+        yield from self._guess(state, TimeRanOut(), at + self._jump, self.tickets)
+
+    @property
+    def _jump(self) -> timedelta:
+        """How much time may seem to go by at once: a clock that is set forth lets customers seem to wait, and times run out."""
+        return max(self.shifts) - min(self.shifts)
 
     def _guess(
         self, state: Conversation, happened: Input, now: datetime, tickets: list[TicketSummary], waited: timedelta = timedelta()

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.channels.fake_twilio import Faults
 from tests.crash.alive import alive, judged, under_load
 from tests.crash.world import Plan, make_world
 
@@ -60,10 +61,14 @@ def test_a_clock_that_is_set_back_or_forth_changes_no_order_and_holds_nothing_up
     async def scene() -> None:
         async with make_world(LOAD) as world, alive(world) as product:
             async with under_load(world):
-                for hours in (-1, 1, -1, 1):
-                    await asyncio.sleep(2)
+                for hours in (1, -3, -3):
+                    world.fake.faults = Faults(
+                        too_many_requests=0.5, error_after=0.3
+                    )  # so that something always waits to be sent
+                    await asyncio.sleep(1.5)
                     world.shifts.append(world.shifts[-1] + timedelta(hours=hours))
                     product.told.tell({"clock": 3600 * hours})
+                    world.fake.faults = Faults()
             report = await judged(world)
         assert report.verdict.is_clean, report.stories
 

@@ -15,6 +15,7 @@ import pytest
 import sqlalchemy as sa
 from redis import Redis
 
+from bot.account import STATUS_PATH
 from bot.attachments.tables import State, attachments
 from bot.channels.fake_twilio import Direction, FakeTwilio, File
 from bot.channels.fake_twilio.ledger import Record
@@ -29,7 +30,6 @@ from bot.privacy.finish import Means, due, go_on
 from bot.privacy.persons import key_in
 from bot.privacy.record import RECORD_FILE
 from bot.privacy.tables import Reason, erasures
-from bot.runtime import STATUS_PATH
 from bot.settings import Settings
 from bot.web.hooks import MESSAGES_PATH
 from tests.servers import postgres, redis

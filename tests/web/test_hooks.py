@@ -12,10 +12,10 @@ import sqlalchemy as sa
 from starlette.datastructures import MultiDict
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 
+from bot.account import STATUS_PATH
 from bot.contacts.tables import addresses, contacts
 from bot.conversations.tables import conversations, inbox
 from bot.messages.tables import messages
-from bot.runtime import STATUS_PATH
 from bot.web.hooks import MESSAGES_PATH
 from tests.stack import ACCOUNT, SENDER, TOKEN, Stack, running_stack
 

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 from twilio.base.exceptions import TwilioException  # type: ignore[import-untyped]
-from twilio.request_validator import RequestValidator, compare  # type: ignore[import-untyped]
 from twilio.rest import Client  # type: ignore[import-untyped]
 
 from bot.channels.base import (
@@ -27,7 +26,8 @@ from bot.channels.base import (
 from bot.channels.twilio.http import Http
 from bot.channels.twilio.media import file_url
 from bot.channels.twilio.sending import SendingHttp
-from bot.channels.twilio.webhooks import DELIVERY_STATUS, from_list, grouped, parse_message, parse_status
+from bot.channels.twilio.signatures import Keys, Signatures
+from bot.channels.twilio.webhooks import DELIVERY_STATUS, from_list, parse_message, parse_status
 from bot.engine.inputs import Media
 
 #: Messages per page of a listing: the most Twilio gives.
@@ -63,7 +63,7 @@ class TwilioChannel:
         self._credentials = (account_sid, auth_token)
         self._api_base_url = api_base_url or "https://api.twilio.com"
         self._status_callback_url = status_callback_url
-        self._validator = RequestValidator(auth_token)
+        self.signatures = Signatures(Keys(auth_token))  #: what webhooks are checked by; the settings may know more keys
         self._http = Http(timeout=timeout, use_environment=api_base_url is None)
         self.client = Client(account_sid, auth_token, http_client=self._http)  #: the SDK's client
         proxy, certificates = self._http.surroundings(self._api_base_url)
@@ -76,10 +76,7 @@ class TwilioChannel:
 
     def verify(self, url: str, parameters: Parameters, signature: str) -> bool:
         """See `Channel`. `url` is the public address with its query, as the provider was told it."""
-        # The validator tries the address with and without its port. Nearly always it is signed as it was told, which costs half.
-        values = _Values(grouped(parameters))
-        as_told = self._validator.compute_signature(url, values)
-        return compare(as_told, signature) or bool(self._validator.validate(url, values, signature))
+        return self.signatures.verify(url, parameters, signature)
 
     def parse_message(self, parameters: Parameters) -> Received:
         """See `Channel`."""
@@ -196,12 +193,6 @@ class TwilioChannel:
         """See `Channel`."""
         self._http.close()
         await self._sending.close()
-
-
-class _Values(dict[str, list[str]]):
-    """Parameters as the validator likes them: every name with all of its values."""
-
-    getall = dict.__getitem__
 
 
 @contextmanager

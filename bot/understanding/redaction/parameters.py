@@ -10,21 +10,25 @@ from bot.understanding.redaction.vocabulary import Secrets
 _SHORTEST = 4
 
 
-def redact_fields(values: Mapping[str, list[str]], secrets: Secrets, previous: str = "") -> dict[str, list[str]]:
+def redact_fields(
+    values: Mapping[str, list[str]], secrets: Secrets, previous: str = "", harmless: str = ""
+) -> dict[str, list[str]]:
     """A copy of `values` (name → texts) with every secret covered. Never raises.
 
     What is covered in one parameter is covered wherever it is repeated. Texts that are JSON are covered inside, string
     by string. Ids, addresses and counts, as named in the vocabulary, stay as they are. `previous` is the same
-    customer's last message, already redacted.
+    customer's last message, already redacted; `harmless` a text that was found to hold no secret after it.
     """
     seen: set[str] = set()
-    done: dict[tuple[str, str], str] = {}
+    done: dict[tuple[str, str], str] = {(previous, harmless): harmless}
     first: dict[str, list[str]] = {}
     for name, texts in values.items():
         before = previous if name in secrets.spoken_parameters else ""
         first[name] = (
             texts if is_technical(name, secrets) else [_inside(text, _redactor(secrets, before, seen, done)) for text in texts]
         )
+    if not seen:
+        return {name: list(texts) for name, texts in first.items()}
     repeated = sorted((secret for secret in seen if len(secret) >= _SHORTEST), key=len, reverse=True)
 
     def without_repeats(text: str) -> str:

@@ -14,6 +14,7 @@ from bot.settings import ROOT
 from bot.web.console import (
     account,
     attachments,
+    blocking,
     canned,
     code,
     desk,
@@ -33,6 +34,7 @@ from bot.web.console import (
     tickets,
     trail,
     views,
+    violations,
 )
 from bot.web.console.context import Console, ConsoleRuntime
 from bot.web.console.delivery import Reasons, load
@@ -56,11 +58,13 @@ ROUTERS = (
     fields.router,
     replying.router,
     presence.router,
+    blocking.router,
     labels.router,
     canned.router,
     views.router,
     attachments.router,
     privacy.router,
+    violations.router,
 )
 _STATIC = Path(__file__).parent.parent / "static"
 
@@ -82,6 +86,6 @@ def create_console(runtime: ConsoleRuntime, reasons: Reasons | None = None, stop
     for router in ROUTERS:
         app.include_router(router)
     app.mount("/estatico", StaticFiles(directory=_STATIC), name="static")
-    app.add_middleware(ProtectiveHeaders, secure=app.state.console.secure, static="/estatico/")
+    app.add_middleware(ProtectiveHeaders, secure=app.state.console.secure, static="/estatico/", reports=violations.PATH)
     errors.install(app)
     return app

@@ -36,12 +36,12 @@ async def prove(request: Request, form: FormNeeded) -> Response:
     answer = RedirectResponse(way_on, status_code=303)
     if _is_in(request, session):
         return answer
-    if not may_try_a_code(request, session):
+    if not await may_try_a_code(request, session):
         return _refused(request, session, way_on, Problem.THROTTLED)
     token = await _proved(request, session, form.fields.get("code", "")[:_LONGEST_CODE])
     if token is None:
         return _refused(request, session, way_on, Problem.WRONG)
-    forgive_codes(request, session)
+    await forgive_codes(request, session)
     cookies.put_session(request, answer, token)
     return answer
 

@@ -1,11 +1,12 @@
-"""Asking once more who it is, before something that a passer-by at an open screen must not do. Throttled like the login."""
+"""Asking once more who it is, before what a passer-by at an open screen must not do. Attempts are counted as the login's are."""
 
 import asyncio
 from enum import StrEnum
+from functools import partial
 
 from fastapi import Request
 
-from bot.agents import accounts, passwords
+from bot.agents import accounts, passwords, throttle
 from bot.agents.sessions import Session
 from bot.agents.throttle import WINDOW
 from bot.web.console.context import console_of
@@ -27,32 +28,45 @@ class Problem(StrEnum):
         return 429 if self is Problem.THROTTLED else 403
 
 
+async def may_try(request: Request, name: str, address: str) -> bool:
+    """Count an attempt, in all processes alike; False if there were too many. Raises SQLAlchemyError: then nobody may."""
+    console = console_of(request)
+    now = console.runtime.clock.now()
+    job = partial(throttle.admit, key=console.factor_key, who=(name, address), now=now)
+    return await console.runtime.database.write(job)
+
+
+async def forgive(request: Request, name: str, address: str) -> None:
+    """The attempt just counted was right."""
+    console = console_of(request)
+    await console.runtime.database.write(partial(throttle.forgive, key=console.factor_key, who=(name, address)))
+
+
 async def password_problem(request: Request, session: Session, password: str) -> Problem | None:
     """None if this is the agent's password. Counts against the same limit as a login."""
     console, address = console_of(request), client_address(request)
-    if not console.throttle.admit(session.username, address, console.runtime.clock.now()):
+    if not await may_try(request, session.username, address):
         return Problem.THROTTLED
     found = await console.runtime.database.read(lambda connection: accounts.credentials(connection, session.username))
     async with console.checking:
         right = await asyncio.to_thread(passwords.is_right, password, found.password_hash if found else None)
     if not right:
         return Problem.WRONG
-    console.throttle.forgive(session.username, address)
+    await forgive(request, session.username, address)
     return None
 
 
-def may_try_a_code(request: Request, session: Session) -> bool:
+async def may_try_a_code(request: Request, session: Session) -> bool:
     """Count an attempt at a code; False if there were too many. Counted for the account, wherever the attempts come from.
 
     Only who knows the password gets here, so nobody else can lock the agent out by it.
     """
-    console = console_of(request)
-    return console.throttle.admit(*_counted_as(session), console.runtime.clock.now())
+    return await may_try(request, *_counted_as(session))
 
 
-def forgive_codes(request: Request, session: Session) -> None:
+async def forgive_codes(request: Request, session: Session) -> None:
     """The code just tried was right."""
-    console_of(request).throttle.forgive(*_counted_as(session))
+    await forgive(request, *_counted_as(session))
 
 
 def _counted_as(session: Session) -> tuple[str, str]:

@@ -10,7 +10,6 @@ import jinja2
 from starlette.requests import HTTPConnection
 
 from bot.agents import factor
-from bot.agents.throttle import Throttle
 from bot.channels.base import Channel
 from bot.coordination.base import Coordination
 from bot.db import Database
@@ -67,7 +66,8 @@ class Console:
     templates: jinja2.Environment
     #: Set when the product is about to end: streams let go.
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
-    throttle: Throttle = field(default_factory=Throttle)
+    #: Reports of browsers that were taken in the current minute (minutes since 1970 → how many).
+    reports: dict[int, int] = field(default_factory=dict)
     #: Every check of a password takes 64 MiB for a while: two at a time, the others wait.
     checking: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
 

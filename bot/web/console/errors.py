@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from bot.agents.rights import Stage
+from bot.web.console import violations
 from bot.web.console.context import console_of
 from bot.web.console.guard import FormRefusedError, HalfLoggedInError, LoginNeededError, NotYoursError
 from bot.web.console.headers import protective
@@ -78,5 +79,5 @@ async def _on_failure(request: Request, error: Exception) -> Response:
     del error
     # This one is answered outside of the middleware; the framework raises the error again, for the log.
     answer = error_page(request, 500)
-    answer.headers.update(protective(secure=console_of(request).secure))
+    answer.headers.update(protective(secure=console_of(request).secure, reports=root(request) + violations.PATH))
     return answer

@@ -57,7 +57,7 @@ async def show_qr(request: Request, session: SessionNeeded) -> Response:
 async def confirm(request: Request, form: FormNeeded) -> Response:
     """Put the second factor into force, and show its recovery codes, only now. All other sessions of the agent end."""
     console, session = console_of(request), form.session
-    if not may_try_a_code(request, session):
+    if not await may_try_a_code(request, session):
         return await _shown(request, session, problem=Problem.THROTTLED, status=429)
     author, client, key = author_of(request, session), client_of(request), console.factor_key
     now, outside = console.runtime.clock.now(), console.runtime.clock.outside()
@@ -74,7 +74,7 @@ async def confirm(request: Request, form: FormNeeded) -> Response:
     done = await console.runtime.database.write(job)
     if done is None:
         return await _shown(request, session, problem=Problem.WRONG, status=403)
-    forgive_codes(request, session)
+    await forgive_codes(request, session)
     codes, token = done
     renewed = await console.runtime.database.read(partial(sessions.find, token=token, now=now))
     answer = page(request, "recovery.html", session=renewed or session, codes=codes)
@@ -104,7 +104,7 @@ async def renew_recovery(request: Request, form: FormNeeded) -> Response:
 
 @router.post("/cuenta/segundo-factor/quitar")
 async def remove(request: Request, form: FormNeeded) -> Response:
-    """Take one's second factor away, where it is not demanded, for whoever gives the password again."""
+    """Take one's second factor away, where it is not demanded, for whoever gives the password again. Other sessions end."""
     console, session = console_of(request), form.session
     if console.factor_required:
         return await _shown(request, session, problem="required", status=409)
@@ -112,13 +112,19 @@ async def remove(request: Request, form: FormNeeded) -> Response:
         return refusal
     author, now = author_of(request, session), console.runtime.clock.now()
 
-    def job(connection: Connection) -> None:
+    client = client_of(request)
+
+    def job(connection: Connection) -> str:
         if factor.is_set(connection, session.agent_id):
             record(connection, deed_of(author, Action.FACTOR_REMOVED, session.username), now)
         factor.reset(connection, session.agent_id)
+        sessions.end_all(connection, session.agent_id)
+        return sessions.start(connection, session.agent_id, now, console.lifetime, client)
 
-    await console.runtime.database.write(job)
-    return RedirectResponse(f"{root(request)}/cuenta/segundo-factor", status_code=303)
+    token = await console.runtime.database.write(job)
+    answer = RedirectResponse(f"{root(request)}/cuenta/segundo-factor", status_code=303)
+    cookies.put_session(request, answer, token)
+    return answer
 
 
 async def _unless_password(request: Request, form: SentForm) -> Response | None:

@@ -4,6 +4,7 @@ import hmac
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Annotated
 from urllib.parse import parse_qsl
 
@@ -22,6 +23,9 @@ from bot.web.console.verbs import verb_of
 _LARGEST_BODY = 16 * 1024
 LARGEST_BODY_OF_AN_AGENT = 64 * 1024
 MOST_FIELDS = 20
+_MINUTE = timedelta(minutes=1)
+#: Names the blocks of a page that its script asks for; on the answer it tells that these are some, and not the login, say.
+BLOCK_HEADER = "X-Block"
 #: A path on this host, in visible ASCII: not `//host`, not `/\host`, which browsers take for another host.
 _LOCAL = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]{0,500}|/", re.ASCII)
 
@@ -64,8 +68,17 @@ async def current_session(request: Request) -> Session | None:
     if not token:
         return None
     runtime = console_of(request).runtime
-    now = runtime.clock.now()
-    return await runtime.database.read(lambda connection: sessions.find(connection, token, now))
+    now, idle = runtime.clock.now(), timedelta(minutes=runtime.settings.console.idle_minutes)
+    session = await runtime.database.read(lambda connection: sessions.find(connection, token, now, idle))
+    if session is not None and session.seen_at is not None and session.seen_at <= now - _MINUTE and _is_by_hand(request):
+        session_id = session.id
+        await runtime.database.write(lambda connection: sessions.touch(connection, session_id, now))
+    return session
+
+
+def _is_by_hand(request: Request) -> bool:
+    """Whether an agent did this, and not a page that keeps itself up to date."""
+    return BLOCK_HEADER not in request.headers and not request.url.path.endswith("/vivo")
 
 
 async def required_session(request: Request) -> Session:
@@ -81,11 +94,7 @@ async def required_session(request: Request) -> Session:
 
 async def form_of(request: Request, largest: int = _LARGEST_BODY) -> dict[str, str]:
     """The fields of a posted form; of a repeated one the last. Raises FormRefusedError before reading more than the cap."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > largest:
-            raise FormRefusedError(413)
+    body = await body_of(request, largest)
     try:
         pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict")
     except ValueError:  # not ASCII, not UTF-8 behind the percent signs, or too many fields
@@ -99,6 +108,16 @@ async def sent_form(request: Request, session: Annotated[Session, Depends(requir
     if not is_same(fields.get("csrf", ""), session.csrf_token):
         raise FormRefusedError(403)
     return SentForm(session, fields)
+
+
+async def body_of(request: Request, largest: int) -> bytes:
+    """What was posted. Raises FormRefusedError before reading more than the cap, in bytes."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > largest:
+            raise FormRefusedError(413)
+    return bytes(body)
 
 
 def client_address(request: Request) -> str:

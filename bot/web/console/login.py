@@ -13,9 +13,9 @@ from starlette.responses import RedirectResponse, Response
 
 from bot.agents import accounts, factor, passwords, sessions
 from bot.agents.accounts import Credentials
-from bot.agents.throttle import WINDOW
 from bot.agents.trail import Action, Deed, record
 from bot.web.console import cookies
+from bot.web.console.confirming import WAIT, forgive, may_try
 from bot.web.console.context import console_of
 from bot.web.console.cookies import Cookie
 from bot.web.console.guard import FormNeeded, client_address, client_of, current_session, form_of, is_same, local_path
@@ -45,21 +45,20 @@ async def show_login(request: Request, next: str = "") -> Response:  # noqa: A00
 @router.post("/entrar")
 async def log_in(request: Request) -> Response:
     """Check a login. Every refusal shows the form again, and does not tell which part was wrong."""
-    console = console_of(request)
     fields = await form_of(request)
     username = accounts.folded(fields.get("username", ""))[:_LONGEST_USERNAME]
     way_on, address = fields.get("next", ""), client_address(request)
     if not is_same(fields.get("csrf", ""), cookies.read(request, Cookie.LOGIN_FORM)):
         return _form(request, way_on=way_on, username=username, problem="stale", status=403)
-    if not console.throttle.admit(username, address, console.runtime.clock.now()):
+    if not await may_try(request, username, address):
         _log.warning("too many attempts to log in, refused without a look")
         answer = _form(request, way_on=way_on, username=username, problem="throttled", status=429)
-        answer.headers["Retry-After"] = str(int(WINDOW.total_seconds()))
+        answer.headers.update(WAIT)
         return answer
     token = await _checked(request, username, fields.get("password", ""))
     if token is None:
         return _form(request, way_on=way_on, username=username, problem="wrong", status=403)
-    console.throttle.forgive(username, address)
+    await forgive(request, username, address)
     answer = RedirectResponse(local_path(way_on, f"{root(request)}/"), status_code=303)
     cookies.put_session(request, answer, token)
     cookies.drop(request, answer, Cookie.LOGIN_FORM)

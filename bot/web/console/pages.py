@@ -14,11 +14,10 @@ from bot.agents.rights import Verb, can
 from bot.agents.sessions import Session
 from bot.web.console.browsers import described
 from bot.web.console.context import console_of
+from bot.web.console.guard import BLOCK_HEADER
 
 #: The line serves Colombia: its agents and its customers read times on the same clock.
 ZONE = ZoneInfo("America/Bogota")
-#: Names the blocks that are asked for; on the answer it tells that these are some, and not for instance the login.
-BLOCK_HEADER = "X-Block"
 _TEMPLATES = Path(__file__).parent.parent / "templates"
 
 

@@ -15,6 +15,8 @@ from bot.agents.accounts import Agent
 from bot.agents.sessions import Session
 from bot.agents.trail import Action, Deed, is_recorded_since, record
 from bot.attachments.queries import Attachment, attachments_of
+from bot.contacts import blocks
+from bot.contacts.blocks import Blocked
 from bot.conversations.queries import Standing, standing
 from bot.conversations.trace import Arrivals, arrivals
 from bot.coordination.base import Change
@@ -30,8 +32,8 @@ from bot.tickets.service import DETAIL, mark_read
 from bot.web.console.attendance import colleagues, come
 from bot.web.console.box import ReplyBox, Writer, reply_box
 from bot.web.console.context import console_of
-from bot.web.console.guard import SessionNeeded, client_address
-from bot.web.console.pages import BLOCK_HEADER, page
+from bot.web.console.guard import BLOCK_HEADER, SessionNeeded, client_address
+from bot.web.console.pages import page
 from bot.web.console.terms import Clock, clocks
 from bot.web.console.transcript import days, parts
 from bot.web.console.whys import whys_of
@@ -57,6 +59,7 @@ class _Shown:
     messages: list[Message]
     names: dict[str, str]  # of agents, by id and by username
     standing: Standing
+    blocked: Blocked | None
     clock: Clock | None  # of a case of habeas data
     others: list[TicketState]  # of the same customer
     colleagues: list[Agent]  # who can be given the ticket
@@ -167,6 +170,7 @@ def _about(shown: _Shown) -> dict[str, Any]:
         "parts": parts,
         "notes": [event for event in shown.events if event.kind == "noted"],
         "key": secrets.token_urlsafe(18),
+        "blocked": shown.blocked,
         "others": shown.others[:MOST_OTHERS],
         "colleagues": shown.colleagues if shown.ticket.status in _HELD else [],
         "pending": shown.standing.pending,
@@ -200,6 +204,7 @@ def _read(connection: Connection, number: str, latest: int | None, username: str
         ticket=ticket,
         events=queries.events(connection, ticket.id),
         standing=here,
+        blocked=blocks.blocked(connection, ticket.contact_id),
         others=[other for other in queries.tickets_of(connection, ticket.contact_id) if other.number != number],
         colleagues=[agent for agent in agents if agent.disabled_at is None and agent.username != ticket.assignee],
         draft=drafts.kept(connection, ticket.id, username),

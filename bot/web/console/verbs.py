@@ -12,7 +12,7 @@ from fastapi import Request
 from bot.agents.rights import Verb
 
 #: Who is not logged in may come here, and nowhere else.
-OPEN = frozenset({"GET /entrar", "POST /entrar"})
+OPEN = frozenset({"GET /entrar", "POST /entrar", "POST /csp"})
 
 VERBS: Mapping[str, Verb] = MappingProxyType(
     {
@@ -64,6 +64,9 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
         "POST /solicitudes/{number}/presencia": Verb.READ_TICKET,
         "POST /solicitudes/{number}/etiquetas": Verb.WORK_ON_TICKET,
         "POST /solicitudes/{number}/insertar": Verb.WORK_ON_TICKET,
+        "POST /solicitudes/{number}/bloquear": Verb.BLOCK_CUSTOMER,
+        "GET /bloqueados": Verb.KEEP_BLOCKS,
+        "POST /bloqueados/{contact}/desbloquear": Verb.KEEP_BLOCKS,
         "GET /respuestas": Verb.KEEP_REPLIES,
         "POST /respuestas": Verb.KEEP_REPLIES,
         "GET /respuestas/{shortcut}": Verb.KEEP_REPLIES,

@@ -1,5 +1,7 @@
 // Puts the new content of a block in place of the old one, and takes nothing from whoever is at work in it.
 
+import { fragment } from "./trusted.js";
+
 // Name of a block → what puts it in place, for blocks that need more care than the others.
 export const takers = new Map();
 
@@ -44,8 +46,7 @@ export function wordsOf(block) {
 }
 
 function replace(block, html) {
-  const fresh = document.createElement("template");
-  fresh.innerHTML = html;
+  const fresh = fragment(html);
   if (fresh.innerHTML === block.innerHTML) return;
   const focused = block.contains(document.activeElement) ? document.activeElement : null;
   const way = focused && wayTo(focused);

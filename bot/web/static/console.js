@@ -6,7 +6,9 @@
 
 import { show } from "./blocks.js";
 import "./reply.js";
+import "./sending.js";
 import "./presence.js";
+import { fragment } from "./trusted.js";
 
 const stream = document.body.dataset.stream;
 const blocks = [...document.querySelectorAll("[data-live]")];
@@ -25,9 +27,7 @@ function tell(isOn) {
 // One block comes as it is, several each in a template of its own.
 function parted(html, names) {
   if (names.length === 1) return new Map([[names[0], html]]);
-  const all = document.createElement("template");
-  all.innerHTML = html;
-  return new Map([...all.content.children].map((one) => [one.dataset.block, one.innerHTML]));
+  return new Map([...fragment(html).content.children].map((one) => [one.dataset.block, one.innerHTML]));
 }
 
 async function renew(now) {

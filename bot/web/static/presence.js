@@ -1,6 +1,8 @@
 // Tells that this ticket is open here, and that somebody types; shows who else is at it. All of it is forgotten by the server
 // a little after the page is closed or the network is gone.
 
+import { fragment } from "./trusted.js";
+
 const place = document.querySelector("[data-presence]");
 const BEAT = 20_000;
 const TYPING = 5_000;
@@ -13,8 +15,7 @@ function form(doing) {
 }
 
 function show(html) {
-  const fresh = document.createElement("template");
-  fresh.innerHTML = html;
+  const fresh = fragment(html);
   if (fresh.content.textContent.trim() !== place.textContent.trim()) place.replaceChildren(fresh.content);
   clearTimeout(again);
   // Nobody tells that they have stopped.

@@ -2,6 +2,7 @@
 // at before they are sent. The server decides all of it again.
 
 import { takers } from "./blocks.js";
+import { fragment } from "./trusted.js";
 
 const MEGABYTE = 1024 * 1024;
 
@@ -14,7 +15,7 @@ function renewPart(old, fresh) {
   if (old.innerHTML === fresh.innerHTML) return;
   const isFocused = old.contains(document.activeElement);
   const isDraft = isFocused && document.activeElement.matches("[formaction]");
-  old.innerHTML = fresh.innerHTML;
+  old.replaceChildren(...fresh.cloneNode(true).childNodes);
   if (isFocused) old.querySelector(isDraft ? "[formaction]" : "button:not([formaction])")?.focus({ preventScroll: true });
 }
 
@@ -25,8 +26,7 @@ function strand(form) {
 }
 
 takers.set("reply", (block, html) => {
-  const fresh = document.createElement("template");
-  fresh.innerHTML = html;
+  const fresh = fragment(html);
   const [form, freshForm] = [block.querySelector("#reply"), fresh.content.querySelector("#reply")];
   if (!form || (!freshForm && !isBegun(form))) {
     block.replaceChildren(fresh.content);

@@ -19,6 +19,10 @@ POLICY = {
     "form-action 'self'",
     "frame-ancestors 'none'",
     "base-uri 'none'",
+    "require-trusted-types-for 'script'",
+    "trusted-types soporte",
+    "report-uri /consola/csp",
+    "report-to csp",
 }
 PATHS = ["", "entrar", "nada", "solicitudes/SF-000009", "solicitudes/%00", "estatico/console.css", "?estado=x"]
 
@@ -27,6 +31,7 @@ PATHS = ["", "entrar", "nada", "solicitudes/SF-000009", "solicitudes/%00", "esta
 def test_every_answer_tells_the_browser_what_to_run_and_to_frame_and_keep_nothing(agent: Browser, path: str) -> None:
     headers = agent.get(f"/consola/{path}").headers
     assert set(headers["content-security-policy"].split("; ")) == POLICY
+    assert headers["reporting-endpoints"] == 'csp="/consola/csp"'
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "same-origin"
     assert headers["cache-control"] == ("no-cache" if "estatico" in path else "no-store")
@@ -36,7 +41,7 @@ def test_every_answer_tells_the_browser_what_to_run_and_to_frame_and_keep_nothin
 def test_over_https_browsers_are_told_to_stay_there(world: World, open_browser: OpenBrowser) -> None:
     world.settings = Settings(public_url="https://soporte.example")
     browser = open_browser(app=world.app(), base="https://soporte.example")
-    assert browser.get("/consola/entrar").headers["strict-transport-security"] == "max-age=31536000"
+    assert browser.get("/consola/entrar").headers["strict-transport-security"] == "max-age=31536000; includeSubDomains"
 
 
 def test_pages_get_scripts_of_ours_and_nothing_from_elsewhere(agent: Browser) -> None:
@@ -48,7 +53,8 @@ def test_pages_get_scripts_of_ours_and_nothing_from_elsewhere(agent: Browser) ->
 
 
 @pytest.mark.parametrize(
-    "path", ["console.css", "base.css", "labels.css", "console.svg", "console.js", "picker.js", "fold.js", "keys.js"]
+    "path",
+    ["console.css", "base.css", "labels.css", "console.svg", "console.js", "picker.js", "trusted.js", "fold.js", "keys.js"],
 )
 def test_what_the_pages_refer_to_is_there(browser: Browser, path: str) -> None:
     assert browser.get(f"/consola/estatico/{path}").status_code == 200

@@ -66,7 +66,10 @@ def test_disabling_an_agent_ends_what_they_are_doing_at_once(agent: Browser, wor
 
 
 def test_a_session_over_leads_to_the_login_and_back_to_the_page(agent: Browser, world: World) -> None:
-    world.clock.advance(hours=world.settings.console.session_hours, seconds=-1)
+    for _ in range(world.settings.console.session_hours - 1):
+        world.clock.advance(hours=1)
+        agent.get("/consola/")
+    world.clock.advance(hours=1, seconds=-1)
     assert agent.get("/consola/").status_code == 200
     world.clock.advance(seconds=1)
     away = agent.get("/consola/?estado=open")
@@ -202,3 +205,30 @@ def test_of_two_tabs_that_both_show_the_login_either_may_be_filled_in(browser: B
     assert first["csrf"] == second["csrf"]
     browser.client.cookies.set("soporte-login-form", "planted", domain="testserver.local", path="/")
     assert parsed(browser.get("/consola/entrar")).hidden["csrf"] != "planted"
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["Remote-User", "X-Remote-User", "X-Forwarded-User", "X-Auth-Request-User", "Authorization", "X-Webauth-User"],
+)
+def test_no_header_logs_anybody_in(browser: Browser, header: str) -> None:
+    assert browser.get("/consola/", headers={header: "ana.gomez"}).status_code == 303
+
+
+def test_a_session_that_nobody_uses_ends_although_its_page_keeps_itself_up_to_date(agent: Browser, world: World) -> None:
+    world.clock.advance(minutes=100)
+    assert agent.get("/consola/").status_code == 200  # by hand: two more hours
+    for _ in range(11):
+        world.clock.advance(minutes=10)
+        assert agent.get("/consola/", headers={"X-Block": "list"}).status_code == 200
+    world.clock.advance(minutes=10)
+    assert agent.get("/consola/", headers={"X-Block": "list"}).status_code == 303
+    assert agent.get("/consola/").status_code == 303
+
+
+def test_a_session_that_is_used_lasts_as_long_as_sessions_may(agent: Browser, world: World) -> None:
+    for _ in range(11):
+        world.clock.advance(hours=1)
+        assert agent.get("/consola/").status_code == 200
+    world.clock.advance(hours=1)
+    assert agent.get("/consola/").status_code == 303

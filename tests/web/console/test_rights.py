@@ -22,6 +22,8 @@ from bot.attachments.files import save
 from bot.attachments.keep import THUMB, VIEW
 from bot.attachments.service import add_sent
 from bot.attachments.types import TYPES
+from bot.contacts import blocks
+from bot.contacts.blocks import Reason
 from bot.settings import Console, Settings
 from bot.statements import insert_new
 from bot.tickets import canned, exports, labels, tables
@@ -99,6 +101,9 @@ MAY: dict[str, set[Role]] = {
     "POST /solicitudes/{number}/reintentar": EVERYBODY,
     "POST /solicitudes/{number}/etiquetas": EVERYBODY,
     "POST /solicitudes/{number}/insertar": EVERYBODY,
+    "POST /solicitudes/{number}/bloquear": EVERYBODY,
+    "GET /bloqueados": LEADS,
+    "POST /bloqueados/{contact}/desbloquear": LEADS,
     "GET /respuestas": LEADS,
     "POST /respuestas": LEADS,
     "GET /respuestas/{shortcut}": LEADS,
@@ -181,6 +186,8 @@ def again(world: World) -> None:
     for shortcut in ("hola", "adios"):
         with suppress(ReplyRefusedError):
             world.write(canned.add, reply=Canned(shortcut, "Saludo", "Hola"), now=NOW)
+    for customer in ("contact-ana", "contact-luis"):
+        world.write(blocks.block, contact_id=customer, reason=Reason.SPAM, by="ana.gomez", now=NOW)
     for identity, agent in ((1, "ana.gomez"), (2, "luis.paz")):
         view = {"id": identity, "agent": agent, "name": "Vista", "query": "mias=si"}
         world.write(insert_new, table=views, values=view)
@@ -229,7 +236,7 @@ def test_an_address_is_open_to_those_who_may_and_to_nobody_else(
 ) -> None:
     for role, whose in product(Role, ("own", "other", "absent") if "{" in address else ("own",)):
         browser, csrf = visitor(world, open_browser, role)
-        if address.endswith("/borrar"):
+        if address.endswith(("/borrar", "/desbloquear")):
             again(world)
         before = len(world.trail())
         a_session = {"own": session_of(world, "ana.gomez"), "other": session_of(world, "luis.paz"), "absent": "nada"}

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from bot.agents.rights import Role
 from bot.agents.trail import Action
 from bot.attachments.tables import Reason
+from bot.contacts.blocks import Reason as BlockReason
 from bot.conversations.reports import OUTCOMES
 from bot.engine.inputs import Kind
 from bot.messages.tables import Status as Delivery
@@ -43,6 +44,7 @@ REASONS = ROOT / "flows" / "delivery.yaml"
         ("variables", set(VARIABLES)),
         ("made_up", set(VARIABLES) - {"agente"}),
         ("colours", set(Colour)),
+        ("block_reasons", set(BlockReason)),
         ("reports", set(REPORTS)),
         ("report_hints", set(REPORTS)),
         ("unfetched", set(Reason)),
