@@ -275,6 +275,8 @@ def read(**chosen: Any) -> Settings:
 def require_for_serving(settings: Settings) -> None:
     """Raise SettingsProblem, naming every setting without which real customers cannot be served."""
     _require({"public_url": settings.public_url, **_account(settings)})
+    if not settings.dev:
+        _refuse_weak(settings)
 
 
 def require_account(settings: Settings) -> None:
@@ -292,8 +294,9 @@ def _require(needed: dict[str, str]) -> None:
     missing = [name for name, value in needed.items() if not value]
     if missing:
         raise SettingsProblem([f"{name} is not set: give it as {_variable(name)}" for name in missing])
-    if settings.dev:
-        return
+
+
+def _refuse_weak(settings: Settings) -> None:
     wrong = {
         "public_url": "" if settings.public_url.startswith("https://") else "must begin with https://",
         "twilio.auth_token": weakness(settings.twilio.auth_token),
