@@ -12,8 +12,8 @@ _NAMED = sorted(set(re.findall(r"`((?:[\w/]+/)?test_[\w*]+\.py)(?:::(\w+)…?)?`
 
 @pytest.mark.parametrize(("file", "test"), _NAMED)
 def test_a_test_that_the_document_names_is_there(file: str, test: str) -> None:
-    place = file.replace("console/", "web/console/", 1) if file.startswith("console/") else file
-    found = list((ROOT / "tests").glob(place))
+    place = re.sub("^console/", "web/console/", file.removeprefix("tests/"))
+    found = list((ROOT / "tests").glob(place if "/" in place else f"**/{place}"))
     assert found
     assert any(f"def {test}" in path.read_text(encoding="utf-8") for path in found) or not test
 
