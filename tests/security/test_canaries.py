@@ -64,12 +64,10 @@ def talk(stack: Stack) -> None:
 
 def knock(stack: Stack) -> str:
     """Wrong and right ways into the console and the webhooks; returns the cookie of the session."""
-    stack.runtime.database.write_now(
-        partial(
-            accounts.add, name="Ana", username="ana", password_hash=passwords.hashed(PASSWORD), now=stack.runtime.clock.now(),
-            role=Role.ADMIN,
-        )
-    )  # fmt: skip
+    database, now = stack.runtime.database, stack.runtime.clock.now()
+    known = partial(accounts.add, name="Ana", username="ana", password_hash=passwords.hashed(PASSWORD), now=now)
+    database.write_now(known)
+    database.write_now(partial(accounts.set_role, username="ana", role=Role.ADMIN, now=now))
     unsigned = form("SM" + "1" * 32, From=f"whatsapp:{PHONE}", Body=CUSTOMERS_PASSWORD)
     assert post(stack, urlencode(unsigned).encode(), TOKEN).status_code == 403
     assert post(stack, b"%ff" + urlencode(unsigned).encode(), None).status_code == 403
