@@ -17,6 +17,8 @@ NO_PAGES = frozenset(
         "GET /informes",  # leads to the first of them
         "GET /informes/{report}/csv",
         "GET /exportaciones/{export}/archivo",
+        "GET /clientes/{contact}/datos.json",
+        "GET /clientes/{contact}/datos.html",
         "GET /adjuntos/{identity}",
         "GET /adjuntos/{identity}/original",
         "GET /adjuntos/{identity}/miniatura",
@@ -67,6 +69,9 @@ def visits(scene: Scene) -> list[Visit]:
         Visit("report-refused", "GET /informes/{report}", "/informes/resumen?desde=2026-02-31&hasta=2026-01-01"),
         Visit("exports", "GET /exportaciones", "/exportaciones?estado=open"),
         Visit("export", "GET /exportaciones/{export}", f"/exportaciones/{scene.export}"),
+        Visit("blocked", "GET /bloqueados", "/bloqueados"),
+        Visit("privacy", "GET /privacidad", "/privacidad"),
+        Visit("customer", "GET /clientes/{contact}", f"/clientes/{scene.person}"),
         Visit("trail", "GET /registro", "/registro"),
         Visit("trail-empty", "GET /registro", "/registro?dia=2001-01-01"),
         Visit("account", "GET /cuenta", "/cuenta"),

@@ -57,6 +57,7 @@ class Scene:
     closed: str  #: Ana's, whose customer has been silent for more than 24 hours
     rated: str  #: resolved, with stars and a comment
     export: str  #: the id of a finished export
+    person: str  #: the id of the customer of `held`
 
 
 def fill_in(desk: Desk, address: str, name: str, detail: str = _DETAIL) -> str:
@@ -103,7 +104,14 @@ def set_up(desk: Desk, count: int = 60) -> Scene:
     laura.move(others, "assign")
     desk.settle()
     fresh = fill_in(desk, INES, "Inés Castaño", "Compramos el plan y no nos han enviado usuario ni contraseña.")
-    return Scene(fresh, held, others, closed, rated, _export(desk, ana))
+    ana.send(rated, "bloquear", reason="abuse")
+    return Scene(fresh, held, others, closed, rated, export(desk, ana), person_of(desk, held))
+
+
+def person_of(desk: Desk, number: str) -> str:
+    """The id of this ticket's customer."""
+    query = sa.select(tickets.c.contact_id).where(tickets.c.number == number)
+    return str(desk.read(lambda connection: connection.scalar(query)))
 
 
 def _work_on(desk: Desk, ana: Agent, number: str) -> None:
@@ -139,8 +147,8 @@ def _rated(connection: Connection) -> str:
     return str(connection.scalar(query))
 
 
-def _export(desk: Desk, ana: Agent) -> str:
-    """A finished one, by its form."""
+def export(desk: Desk, ana: Agent) -> str:
+    """The id of an export that is asked for by its form."""
     csrf = ana.page("SF-000001").hidden["csrf"]
     asked = ana.post("/exportaciones", data={"csrf": csrf, "formato": "xlsx"})
     return asked.headers["location"].rpartition("/")[2]

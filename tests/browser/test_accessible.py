@@ -6,16 +6,34 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.desk import PHONE, WIDE, Desk, desk_in, open_page
+from tests.browser.desk import NARROWEST, PHONE, WIDE, Desk, desk_in, open_page
 from tests.browser.pages import ROUTES, Visit, unvisited, visits
-from tests.browser.scene import Scene, half_logged_in, set_up
+from tests.browser.scene import INES, Scene, half_logged_in, set_up
 
 _AA = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 #: Whether words can be read on their ground is all that the colours change.
 _EVERYTHING = {"runOnly": {"type": "tag", "values": _AA}, "rules": {"target-size": {"enabled": True}}}
-_COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
+_LOOKS = {"runOnly": {"type": "rule", "values": ["color-contrast", "target-size", "scrollable-region-focusable"]}}
+#: Everything that can be worked, in the order of the page; of radio buttons with one name the chosen one.
+_NUMBERED = """() => {
+  const all = [...document.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex="0"]')].filter((one) =>
+    one.checkVisibility({ visibilityProperty: true }) && one.tabIndex >= 0 && !one.disabled && one.type !== 'hidden' &&
+    !one.closest('details:not([open]) > :not(summary:first-child)') && (one.type !== 'radio' || one.checked));
+  all.forEach((one, at) => { one.dataset.at = at; });
+  return all.length;
+}"""
+_FOCUSED = """() => {
+  const one = document.activeElement;
+  const box = one.getBoundingClientRect();
+  const isOn = box.width > 0 && box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth;
+  const isDrawn = [null, '::after'].some((part) => {
+    const { outlineStyle, outlineWidth } = getComputedStyle(one, part);
+    return outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2;
+  });
+  return [Number(one.dataset.at ?? -1), isOn && isDrawn, one.outerHTML.slice(0, 120)];
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -59,16 +77,64 @@ def test_every_page_of_the_table_is_visited(scene: Scene) -> None:
     assert unvisited(visits(scene), ROUTES | {"GET /nueva"}) == {"GET /nueva"}
 
 
+@pytest.mark.timeout(400)
 def test_no_page_violates_a_rule_in_light_in_dark_or_on_a_phone(seats: dict[str, BrowserContext], scene: Scene) -> None:
     found: dict[str, list[str]] = {}
     for visit in visits(scene):
         page = come(seats, visit)
         found[visit.name] = violations(page, _EVERYTHING)
         page.emulate_media(color_scheme="dark")
-        found[f"{visit.name}, dark"] = violations(page, _COLOURS)
         page.set_viewport_size(PHONE)  # type: ignore[arg-type]
-        found[f"{visit.name}, phone, dark"] = violations(page, _EVERYTHING)
-        page.emulate_media(color_scheme="light")
-        found[f"{visit.name}, phone"] = violations(page, _COLOURS)
+        found[f"{visit.name}, phone, dark"] = violations(page, _LOOKS)
+        for size in (PHONE, NARROWEST):
+            page.set_viewport_size(size)  # type: ignore[arg-type]
+            wide = page.evaluate("document.documentElement.scrollWidth")
+            found[f"{visit.name}, {size['width']} wide"] = [f"scrolls to {wide}"] if wide > size["width"] else []
         page.close()
     assert {name: some for name, some in found.items() if some} == {}
+
+
+def test_axe_sees_what_is_wrong(seats: dict[str, BrowserContext]) -> None:
+    page = open_page(seats["agente"], "/")
+    page.evaluate("document.getElementById('buscar').closest('label').replaceWith(document.getElementById('buscar'))")
+    page.evaluate("document.querySelector('h1').style.setProperty('color', '#eeeeee')")
+    page.evaluate("document.getElementById('buscar').removeAttribute('placeholder')")
+    seen = {one.partition(":")[0] for one in violations(page, _EVERYTHING)}
+    page.close()
+    assert {"label", "color-contrast"} <= seen
+
+
+@pytest.mark.parametrize("name", ["login", "list", "ticket-held", "exports", "account"])
+def test_the_tab_key_comes_to_everything_in_order_and_shows_where_it_is(
+    seats: dict[str, BrowserContext], scene: Scene, name: str
+) -> None:
+    page = come(seats, next(visit for visit in visits(scene) if visit.name == name))
+    page.evaluate("document.body.tabIndex = -1; document.body.focus()")
+    count = page.evaluate(_NUMBERED)
+    reached: list[int] = []
+    hidden = []
+    for _ in range(3 * count):
+        page.keyboard.press("Tab")
+        at, is_seen, what = page.evaluate(_FOCUSED)
+        if reached and at == reached[-1]:
+            continue  # the day, the month, and the year of a date
+        if at < 0 or at in reached:
+            break
+        reached.append(at)
+        hidden += [] if is_seen else [what]
+    page.close()
+    assert reached == list(range(count))
+    assert hidden == []
+
+
+def test_news_are_announced_politely(desk: Desk, seats: dict[str, BrowserContext], scene: Scene) -> None:
+    listed, read = (open_page(seats["agente"], path) for path in ("/", f"/solicitudes/{scene.open}"))
+    said = [page.get_by_role("status").and_(page.locator("#announcer")) for page in (listed, read)]
+    for page in (listed, read):
+        assert page.locator("[aria-live=assertive]").count() == 0
+    expect(listed.get_by_text("En vivo", exact=True)).to_be_visible()
+    desk.hear(INES, text="¿Hay alguien?")
+    expect(said[0]).to_contain_text("no leídas")
+    expect(said[1]).to_contain_text("Último mensaje, del")
+    for page in (listed, read):
+        page.close()

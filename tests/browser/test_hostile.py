@@ -25,7 +25,7 @@ from tests.agent import Agent
 from tests.browser.desk import Desk, desk_in
 from tests.browser.hostile import COUNT, texts
 from tests.browser.pages import visits
-from tests.browser.scene import Scene, half_logged_in, staff
+from tests.browser.scene import Scene, export, half_logged_in, person_of, staff
 from tests.tickets.world import add_customer
 
 _TOGETHER = 20  #: texts of one customer
@@ -193,10 +193,8 @@ def test_nothing_that_a_customer_wrote_runs_on_any_page(browser: Browser, desk: 
 
 def _others(desk: Desk, numbers: list[str]) -> Iterator[str]:
     """Every other page, and the searches for some of the texts."""
-    agent = Agent(desk.stack, "agente")
-    csrf = agent.page(numbers[0]).hidden["csrf"]
-    export = agent.post("/exportaciones", data={"csrf": csrf, "formato": "csv"}).headers["location"].rpartition("/")[2]
-    scene = Scene(numbers[0], numbers[1], numbers[2], numbers[3], numbers[4], export)
+    asked = export(desk, Agent(desk.stack, "agente"))
+    scene = Scene(numbers[0], numbers[1], numbers[2], numbers[3], numbers[4], asked, person_of(desk, numbers[5]))
     yield from (visit.path for visit in visits(scene) if visit.deed is None and visit.who == "agente")
     yield from ("/?buscar=" + "".join(f"%{byte:02X}" for byte in text[:100].encode()) for text in texts()[::25])
 
