@@ -102,3 +102,10 @@ def test_a_lost_phone_is_helped_by_taking_the_second_factor_away(run: Run, datab
     assert outcome.out.startswith("ana logs in with the password alone until a new second factor is set up")
     assert database.read_now(partial(factor.standing, agent_id=agent.id)) is None
     assert run(agents, "reset-factor", "nadie").err == "there is no agent nadie\n"
+
+
+def test_nobody_is_linked_with_a_company_that_is_not_set_up(run: Run, database: Database) -> None:
+    run(agents, "add", "Ana")
+    outcome = run(agents, "link", "ana", "--email", "ana@siigo.test")
+    assert (outcome.code, outcome.err.startswith("oidc.issuer is not set")) == (1, True)
+    assert run(agents, "unlink", "ana").code == 0
