@@ -73,8 +73,7 @@ def step(flow: Flow, conversation: Conversation, happened: Input, circumstances:
             delivered = desk.deliver(turn)
             if conversation.agent:
                 desk.hear(turn, happened, opens=delivered)
-                rights.hear(turn, happened, fire)
-            elif loops.falls_silent(turn, happened):
+            if conversation.agent or loops.falls_silent(turn, happened):
                 rights.hear(turn, happened, fire)
             elif not delivered:  # else they wrote in order to read it, as they were asked to
                 _message(turn, bursts.without_files(turn, happened))
