@@ -130,13 +130,17 @@ def test_customers_are_not_served_with_defaults_or_without_tls(
 
 
 def test_every_secret_can_stand_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for variable in sorted(settings._secrets(Settings)):
+    known = settings._secrets(Settings)
+    assert {settings._without_file(f"{variable}_FILE") for variable in known} == known
+    for variable in sorted(known):
+        if "SHARED_KEY" in variable or "PREVIOUS" in variable:  # these have a form of their own
+            continue
         file = tmp_path / variable
         scheme = "redis" if "REDIS" in variable else "postgresql"
-        file.write_text(f"{scheme}://u:{variable.lower()}-0123456789abcdef@h/n\n", encoding="utf-8")
+        file.write_text(f"{scheme}://u:{variable.lower()}-0123456789abcdef@h/0\n", encoding="utf-8")
         monkeypatch.setenv(f"{variable}_FILE", str(file))
     read = settings.read()
-    assert read.twilio.auth_token.get_secret_value() == "postgresql://u:soporte_twilio__auth_token-0123456789abcdef@h/n"
+    assert read.twilio.auth_token.get_secret_value() == "postgresql://u:soporte_twilio__auth_token-0123456789abcdef@h/0"
     assert "soporte_database_url-" in read.database
     assert all(
         "0123456789abcdef" in one.get_secret_value() for one in (read.redis_url, read.metrics.token, read.oidc.client_secret)

@@ -4,7 +4,7 @@ lock the conversation → its oldest waiting input → `step` → `apply` → th
 → the input is done. No network in here. What fails rolls all of it back, and the input waits for another try.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import perf_counter
 from typing import Any
@@ -102,9 +102,8 @@ def handle(connection: Connection, rules: Rules, conversation_id: str, now: date
         _turn_away(scene_of(connection, rules, here, waits, now), here, happened)
         return True
     refuses_files = is_flood(connection, conversation_id, happened, now, rules.files_per_hour)
-    circumstances = replace(_circumstances(connection, rules, here, waits, now), refuses_files=refuses_files)
     before = snapshot.from_json(here.state)
-    result = step(rules.flow, before, happened, circumstances)
+    result = step(rules.flow, before, happened, _circumstances(connection, rules, here, waits, now, refuses_files=refuses_files))
     scene = scene_of(connection, rules, here, waits, now)
     if isinstance(happened, MessageReceived):
         scene.refuses_files = refuses_files
@@ -120,13 +119,15 @@ def handle(connection: Connection, rules: Rules, conversation_id: str, now: date
     return True
 
 
-def _circumstances(connection: Connection, rules: Rules, here: Any, waits: Any, now: datetime) -> Circumstances:
-    """What the rules need to know of this customer and this moment."""
+def _circumstances(
+    connection: Connection, rules: Rules, here: Any, waits: Any, now: datetime, *, refuses_files: bool
+) -> Circumstances:
     return Circumstances(
         now=now,
         phone=here.phone,
         tickets=lambda: _tickets(connection, here.contact_id),
         said=lambda: said_lately(connection, here.id),
+        refuses_files=refuses_files,
         cases=lambda: _cases(connection, here.contact_id),
         reminder_after=rules.reminder_after,
         resume_after=rules.resume_after,

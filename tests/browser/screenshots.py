@@ -1,6 +1,6 @@
 """Pictures of every page, for the documentation: `python -m tests.browser.screenshots`, some minutes, into docs/screens.
 
-Each page as a desktop shows it in light and in dark, and as a phone does; reduced to 64 colours, so that all of them stay small.
+Each page as a desktop shows it in light and in dark, and as a phone does; reduced to 24 colours, so that all of them stay small.
 """
 
 import io
@@ -19,7 +19,7 @@ from tests.browser.scene import half_logged_in, set_up
 
 FOLDER = Path(__file__).parents[2] / "docs" / "screens"
 MOST_BYTES = 3_000_000
-_COLOURS = 64
+_COLOURS = 24
 _LOOKS = (("light", WIDE, "light"), ("dark", WIDE, "dark"), ("phone", PHONE, "light"))
 #: What looks like one of the others says nothing more in a picture.
 _LEFT_OUT = (
