@@ -22,6 +22,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection, Dialect, Engine, make_url
 
 from bot import metrics
+from bot.postgres import CONNECTIONS, postgres_engine
 from bot.statements import on_driver
 
 T = TypeVar("T")
@@ -43,7 +44,6 @@ Counter = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 Json = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 
 _LONGEST_BATCH = 64
-_POSTGRES_CONNECTIONS = 12
 
 
 class Moment(sa.types.TypeDecorator[datetime]):
@@ -83,9 +83,9 @@ class Database:
             self.reading = _sqlite_engine(url, read_only=True)
             self._writer: _GroupCommit | ThreadPoolExecutor = _GroupCommit(self.engine)
         else:
-            self.engine = self.reading = _postgres_engine(url)
-            self._writer = ThreadPoolExecutor(_POSTGRES_CONNECTIONS // 2, thread_name_prefix="db-write")
-        self._readers = ThreadPoolExecutor(_POSTGRES_CONNECTIONS // 2, thread_name_prefix="db-read")
+            self.engine = self.reading = postgres_engine(url)
+            self._writer = ThreadPoolExecutor(CONNECTIONS // 2, thread_name_prefix="db-write")
+        self._readers = ThreadPoolExecutor(CONNECTIONS // 2, thread_name_prefix="db-read")
 
     def submit(self, job: Job[T]) -> "Future[T]":
         """Start a job in a transaction of its own; the future is done when it is durable, or holds what went wrong."""
@@ -185,17 +185,6 @@ def _sqlite_engine(url: str, *, read_only: bool) -> Engine:
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
     return engine
-
-
-def _postgres_engine(url: str) -> Engine:
-    return sa.create_engine(
-        make_url(url).set(drivername="postgresql+psycopg"),
-        pool_size=_POSTGRES_CONNECTIONS,
-        max_overflow=0,
-        pool_pre_ping=True,
-        pool_timeout=1.5,
-        connect_args={"connect_timeout": 2},
-    )
 
 
 @dataclass(frozen=True)

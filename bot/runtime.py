@@ -25,7 +25,7 @@ from bot.conversations.catch_up import CatchUp
 from bot.conversations.handle import Rules
 from bot.conversations.worker import Worker
 from bot.coordination.base import Change, Coordination
-from bot.coordination.in_process import InProcess
+from bot.coordination.choosing import coordination_of
 from bot.db import Database
 from bot.engine.flow import Flow
 from bot.flows import read_flow
@@ -131,19 +131,10 @@ def build(settings: Settings, clock: Clock | None = None) -> Runtime:
         clock = Clock(settings.folder / "dev-clock.json") if settings.dev else Clock()
     keep_erased(database, settings, clock.now())
     channel = channel_of(settings)
-    coordination = _coordination(settings.redis_url.get_secret_value())
+    coordination = coordination_of(settings.redis_url.get_secret_value())
     base = settings.public_url.rstrip("/") + MEDIA_PATH
     links = Links(base, read_key(settings.attachments_folder / "links.key"), clock.now)
     return Runtime(settings, flow, database, channel, coordination, clock, links, lock)
-
-
-def _coordination(redis_url: str) -> Coordination:
-    if not redis_url:
-        return InProcess()
-    # Its library takes 20 MB, which whoever has no Redis need not have.
-    from bot.coordination.redis import Redis  # noqa: PLC0415
-
-    return Redis(redis_url)
 
 
 def _alone(folder: Path) -> TextIO:

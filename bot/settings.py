@@ -3,7 +3,6 @@
 A secret may also stand in a file: SOPORTE_TWILIO__AUTH_TOKEN_FILE=/run/secrets/token. Only this file reads the environment.
 """
 
-import ipaddress
 import os
 import re
 from pathlib import Path
@@ -18,10 +17,10 @@ from pydantic_settings import (
     SettingsConfigDict,
     YamlConfigSettingsSource,
 )
-from sqlalchemy.engine import make_url
 
 from bot.coordination.places import read_place
-from bot.secret_values import UnreadableError, from_files, weakness
+from bot.networks import named_networks
+from bot.secret_values import UnreadableError, from_files
 
 ROOT = Path(__file__).parent.parent
 _TWILIO_ADDRESS = re.compile(r"https://[a-z0-9.-]+\.twilio\.com/?", re.ASCII)
@@ -197,14 +196,7 @@ class Settings(BaseSettings):
             read_place(url.get_secret_value())
         return url
 
-    @field_validator("trusted_proxies")
-    @classmethod
-    def _networks(cls, given: tuple[str, ...]) -> tuple[str, ...]:
-        for one in given:
-            if ipaddress.ip_network(one, strict=False).prefixlen == 0:
-                message = f"{one} is everybody: anybody could then claim any address"
-                raise ValueError(message)
-        return given
+    _named = field_validator("trusted_proxies")(named_networks)
 
     @property
     def database(self) -> str:
@@ -251,9 +243,7 @@ def read(**chosen: Any) -> Settings:
         if name.startswith("SOPORTE_") and _without_file(name)[8:].lower().split("__")[0] not in Settings.model_fields
     ]
     if unknown:
-        raise SettingsProblem(
-            [f"{name} (environment) is not a setting; see config.yaml for those there are" for name in sorted(unknown)]
-        )
+        raise SettingsProblem([f"{name} is not a setting; see config.yaml for those there are" for name in sorted(unknown)])
     try:
         settings = Settings(**chosen)
     except UnreadableError as error:
@@ -262,51 +252,22 @@ def read(**chosen: Any) -> Settings:
         raise SettingsProblem([f"config.yaml cannot be read: {' '.join(str(error).split())}"]) from None
     except ValidationError as error:
         raise SettingsProblem([_line(detail["loc"], detail["msg"]) for detail in error.errors()]) from None
-    if settings.oidc.issuer and not (settings.oidc.client_id and settings.oidc.client_secret.get_secret_value()):
-        raise SettingsProblem(["oidc.client_id and oidc.client_secret are needed beside oidc.issuer"])
-    if settings.oidc.issuer and not settings.dev and not settings.oidc.issuer.startswith("https://"):
-        raise SettingsProblem([f"oidc.issuer ({_variable('oidc.issuer')}) must be an https address"])
-    if not settings.dev and not _TWILIO_ADDRESS.fullmatch(settings.twilio.api_base_url):
-        problem = "must be https://*.twilio.com, unless SOPORTE_DEV=1 to try things out"
-        raise SettingsProblem([f"twilio.api_base_url ({_variable('twilio.api_base_url')}) {problem}"])
+    _check_addresses(settings)
     return settings
 
 
-def require_for_serving(settings: Settings) -> None:
-    """Raise SettingsProblem, naming every setting without which real customers cannot be served."""
-    _require({"public_url": settings.public_url, **_account(settings)})
-    if not settings.dev:
-        _refuse_weak(settings)
-
-
-def require_account(settings: Settings) -> None:
-    """Raise SettingsProblem, naming every setting without which nothing can be asked of Twilio."""
-    _require(_account(settings))
-
-
-def _account(settings: Settings) -> dict[str, str]:
-    chosen = settings.twilio
-    secret = chosen.auth_token.get_secret_value()
-    return {"twilio.account_sid": chosen.account_sid, "twilio.auth_token": secret, "twilio.sender": chosen.sender}
-
-
-def _require(needed: dict[str, str]) -> None:
-    missing = [name for name, value in needed.items() if not value]
-    if missing:
-        raise SettingsProblem([f"{name} is not set: give it as {_variable(name)}" for name in missing])
-
-
-def _refuse_weak(settings: Settings) -> None:
-    wrong = {
-        "public_url": "" if settings.public_url.startswith("https://") else "must begin with https://",
-        "twilio.auth_token": weakness(settings.twilio.auth_token),
-        "database_url": weakness(SecretStr(make_url(settings.database).password or ""), shortest=1),
-        "metrics.token": weakness(settings.metrics.token),
-        "oidc.client_secret": weakness(settings.oidc.client_secret),
-        "console.second_factor_key": weakness(settings.console.second_factor_key),
-    }
-    if any(wrong.values()):
-        raise SettingsProblem([f"{name} ({_variable(name)}) {why}" for name, why in wrong.items() if why])
+def _check_addresses(settings: Settings) -> None:
+    """Raise SettingsProblem if what is spoken to is not who it should be, or not by TLS."""
+    oidc = settings.oidc
+    if oidc.issuer and not (oidc.client_id and oidc.client_secret.get_secret_value()):
+        raise SettingsProblem(["oidc.client_id and oidc.client_secret are needed beside oidc.issuer"])
+    if settings.dev:
+        return
+    if oidc.issuer and not oidc.issuer.startswith("https://"):
+        raise SettingsProblem([f"oidc.issuer ({variable('oidc.issuer')}) must be an https address"])
+    if not _TWILIO_ADDRESS.fullmatch(settings.twilio.api_base_url):
+        problem = "must be https://*.twilio.com, unless SOPORTE_DEV=1 to try things out"
+        raise SettingsProblem([f"twilio.api_base_url ({variable('twilio.api_base_url')}) {problem}"])
 
 
 def _without_file(name: str) -> str:
@@ -327,7 +288,8 @@ def _secrets(model: type[BaseModel], before: str = "SOPORTE_") -> set[str]:
     return found
 
 
-def _variable(name: str) -> str:
+def variable(name: str) -> str:
+    """The environment variable of a setting: twilio.sender → SOPORTE_TWILIO__SENDER."""
     return "SOPORTE_" + name.upper().replace(".", "__")
 
 
@@ -335,4 +297,4 @@ def _line(location: tuple[int | str, ...], message: str) -> str:
     name = ".".join(str(part) for part in location)
     if message.startswith("Extra inputs"):
         return f"{name} is not a setting; see config.yaml for those there are"
-    return f"{name} ({_variable(name)}): {message}"
+    return f"{name} ({variable(name)}): {message}"

@@ -47,12 +47,12 @@ class Postgres:
         return f"postgresql://postgres@/postgres?host={self.folder}"
 
     @contextmanager
-    def running(self) -> Iterator[None]:
+    def running(self, port: int = 5432) -> Iterator[None]:
         """Meanwhile it runs; then it is ended as an operator does it in a hurry: connections are cut, nothing is lost."""
         folder, listening = self.folder, () if "-h" in self.options else ("-h", "")
         command = [self.programs / "postgres", "-D", folder / "data", "-k", folder, *listening]
-        command += ["-c", "fsync=off", "-c", "max_connections=60", *self.options]
-        with _process(command, self.account, folder, folder / ".s.PGSQL.5432", end=signal.SIGINT):
+        command += ["-c", "fsync=off", "-c", "max_connections=60", "-c", f"port={port}", *self.options]
+        with _process(command, self.account, folder, folder / f".s.PGSQL.{port}", end=signal.SIGINT):
             yield
 
 

@@ -31,6 +31,8 @@ class Action(StrEnum):
     RECOVERY_USED = "agent:factor:recovery_used"
     RECOVERY_RENEWED = "agent:factor:recovery_renewed"
     SESSIONS_ENDED = "agent:sessions:ended"
+    LINKED = "agent:linked"
+    UNLINKED = "agent:unlinked"
     TICKET_READ = "ticket:read"
     TICKET_CHANGED = "ticket:changed"
     CUSTOMER_ANSWERED = "ticket:answered"

@@ -1,4 +1,4 @@
-"""`soporte agents add|list|role|disable|enable|password|reset-factor`: who may use the console."""
+"""`soporte agents add|list|role|disable|enable|password|reset-factor|link|unlink`: who may use the console."""
 
 import argparse
 import sys
@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 
 from sqlalchemy.engine import Connection
 
-from bot.agents import accounts, passwords
+from bot.agents import accounts, identities, passwords
 from bot.agents.accounts import AccountRefusedError, Agent
+from bot.agents.identities import Kind
 from bot.agents.passwords import PasswordRefusedError
 from bot.agents.rights import Role
 from bot.commands.listing import clock, columns, line
@@ -18,7 +19,7 @@ from bot.settings import Settings
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
-    actions = parser.add_subparsers(dest="action", required=True, metavar="add|list|role|disable|enable|password|reset-factor")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     add = actions.add_parser("add", help="let somebody in")
     add.add_argument("name", help='the person\'s name: "Ana Gómez"')
     add.add_argument("--username", help="what to log in with (default: made from the name, ana.gomez)")
@@ -32,6 +33,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         actions.add_parser(action, help=about).add_argument("username")
     reset = actions.add_parser("reset-factor", help="take away the second factor of somebody who lost their phone")
     reset.add_argument("username")
+    link = actions.add_parser("link", help="let somebody log in by the company's own login (oidc in config.yaml)")
+    link.add_argument("username")
+    known_by = link.add_mutually_exclusive_group(required=True)
+    known_by.add_argument("--email", help="the address that the provider has verified")
+    known_by.add_argument("--subject", help="the provider's own name for them (sub)")
+    unlink = actions.add_parser("unlink", help="let somebody no longer log in by the company's own login")
+    unlink.add_argument("username")
     password = actions.add_parser("password", help="give somebody a new password and end their sessions")
     password.add_argument("username")
     _add_password(password)
@@ -41,7 +49,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Do it. 0 if all went well, 1 with one line of why not."""
     database = open_database(settings)
     try:
-        return _run(arguments, database)
+        return _run(arguments, database, settings.oidc.issuer)
     except (AccountRefusedError, PasswordRefusedError) as refusal:
         print(line(str(refusal)), file=sys.stderr)
         return 1
@@ -55,7 +63,7 @@ def _add_password(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _run(arguments: argparse.Namespace, database: Database) -> int:
+def _run(arguments: argparse.Namespace, database: Database, issuer: str) -> int:
     match arguments.action:
         case "add":
             return _add(arguments, database)
@@ -69,6 +77,10 @@ def _run(arguments: argparse.Namespace, database: Database) -> int:
             return _enable(arguments.username, database)
         case "reset-factor":
             return _reset_factor(arguments.username, database)
+        case "link":
+            return _link(arguments, database, issuer)
+        case "unlink":
+            return _unlink(arguments.username, database)
         case "password":
             return _password(arguments, database)
         case unknown:
@@ -129,6 +141,23 @@ def _reset_factor(username: str, database: Database) -> int:
     now = datetime.now(UTC)
     agent = database.write_now(lambda connection: accounts.reset_factor(connection, username, now))
     print(f"{agent.username} logs in with the password alone until a new second factor is set up; all sessions are ended.")
+    return 0
+
+
+def _link(arguments: argparse.Namespace, database: Database, issuer: str) -> int:
+    if not issuer:
+        raise AccountRefusedError("oidc.issuer is not set: there is no company's login to link with")
+    kind, value = (Kind.EMAIL, arguments.email) if arguments.email is not None else (Kind.SUBJECT, arguments.subject)
+    now = datetime.now(UTC)
+    agent = database.write_now(lambda connection: identities.link(connection, issuer, arguments.username, (kind, value), now))
+    print(f"{agent.username} can log in by {issuer}.")
+    return 0
+
+
+def _unlink(username: str, database: Database) -> int:
+    now = datetime.now(UTC)
+    agent = database.write_now(lambda connection: identities.unlink(connection, username, now))
+    print(f"{agent.username} can no longer log in by the company's login; all sessions are ended.")
     return 0
 
 

@@ -12,13 +12,14 @@ from bot.attachments.files import path_of
 from bot.commands.listing import clock, columns, line
 from bot.db import Database
 from bot.housekeeping import means_with
+from bot.needs import require_account
 from bot.privacy import finish, people
 from bot.privacy.erase import Order, erase
 from bot.privacy.export import as_html, as_json, export
 from bot.privacy.people import Person
 from bot.privacy.tables import Reason
 from bot.runtime import open_database
-from bot.settings import Settings, require_account
+from bot.settings import Settings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -7,10 +7,11 @@ from functools import partial
 from bot.account import channel_of
 from bot.flows import read_flow
 from bot.housekeeping import means_with
+from bot.needs import require_account
 from bot.privacy import finish
 from bot.privacy.hide import redact_again
 from bot.runtime import open_database
-from bot.settings import Settings, require_account
+from bot.settings import Settings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

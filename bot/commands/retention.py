@@ -8,10 +8,11 @@ from bot.account import channel_of
 from bot.commands.listing import columns
 from bot.flows import read_flow
 from bot.housekeeping import means_with, terms_of
+from bot.needs import require_account
 from bot.privacy import keeper
 from bot.privacy.retention import plan
 from bot.runtime import open_database
-from bot.settings import Settings, require_account
+from bot.settings import Settings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -9,8 +9,9 @@ import sys
 
 import uvloop
 
+from bot.needs import require_for_serving
 from bot.runtime import Runtime, build
-from bot.settings import Settings, require_for_serving
+from bot.settings import Settings
 from bot.web.app import create_app
 from bot.web.serving import PortTakenError, StartFailedError, listen, serving, signals
 

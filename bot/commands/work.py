@@ -9,8 +9,9 @@ from contextlib import AsyncExitStack
 
 import uvloop
 
+from bot.needs import require_for_serving
 from bot.runtime import Runtime, build, working
-from bot.settings import Settings, SettingsProblem, require_for_serving
+from bot.settings import Settings, SettingsProblem
 from bot.web.serving import PortTakenError, StartFailedError, listen, serving, signals
 
 

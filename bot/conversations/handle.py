@@ -102,24 +102,8 @@ def handle(connection: Connection, rules: Rules, conversation_id: str, now: date
         _turn_away(scene_of(connection, rules, here, waits, now), here, happened)
         return True
     refuses_files = is_flood(connection, conversation_id, happened, now, rules.files_per_hour)
-    circumstances = Circumstances(
-        now=now,
-        phone=here.phone,
-        tickets=lambda: _tickets(connection, here.contact_id),
-        said=lambda: said_lately(connection, conversation_id),
-        refuses_files=refuses_files,
-        cases=lambda: _cases(connection, here.contact_id),
-        reminder_after=rules.reminder_after,
-        resume_after=rules.resume_after,
-        agent_idle_after=rules.agent_idle_after,
-        reopen_within=rules.reopen_within,
-        burst=rules.burst,
-        late_after=rules.late_after,
-        waited=now - (waits.sent_at or waits.received_at),
-        template=rules.template,
-    )
     before = snapshot.from_json(here.state)
-    result = step(rules.flow, before, happened, circumstances)
+    result = step(rules.flow, before, happened, _circumstances(connection, rules, here, waits, now, refuses_files=refuses_files))
     scene = scene_of(connection, rules, here, waits, now)
     if isinstance(happened, MessageReceived):
         scene.refuses_files = refuses_files
@@ -133,6 +117,27 @@ def handle(connection: Connection, rules: Rules, conversation_id: str, now: date
     _DONE.run(connection, input_id=waits.id, now=now)
     metrics.TURN_SECONDS.observe(perf_counter() - begun)
     return True
+
+
+def _circumstances(
+    connection: Connection, rules: Rules, here: Any, waits: Any, now: datetime, *, refuses_files: bool
+) -> Circumstances:
+    return Circumstances(
+        now=now,
+        phone=here.phone,
+        tickets=lambda: _tickets(connection, here.contact_id),
+        said=lambda: said_lately(connection, here.id),
+        refuses_files=refuses_files,
+        cases=lambda: _cases(connection, here.contact_id),
+        reminder_after=rules.reminder_after,
+        resume_after=rules.resume_after,
+        agent_idle_after=rules.agent_idle_after,
+        reopen_within=rules.reopen_within,
+        burst=rules.burst,
+        late_after=rules.late_after,
+        waited=now - (waits.sent_at or waits.received_at),
+        template=rules.template,
+    )
 
 
 def _turn_away(scene: Scene, here: Any, happened: Input) -> None:

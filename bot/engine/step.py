@@ -70,16 +70,7 @@ def step(flow: Flow, conversation: Conversation, happened: Input, circumstances:
     turn = Turn(flow, conversation, circumstances, state=conversation.node, reasons=[f"at {conversation.node}"])
     match happened:
         case MessageReceived():
-            delivered = desk.deliver(turn)
-            if conversation.agent:
-                desk.hear(turn, happened, opens=delivered)
-                rights.hear(turn, happened, fire)
-            elif loops.falls_silent(turn, happened):
-                rights.hear(turn, happened, fire)
-            elif not delivered:  # else they wrote in order to read it, as they were asked to
-                _message(turn, bursts.without_files(turn, happened))
-                bursts.leave_out_repeats(turn, conversation)
-                bursts.ask_pardon(turn)
+            _received(turn, happened, conversation)
             turn.change(last_at=circumstances.now, reminded=False)
         case TimeRanOut():
             turn.reasons.append("happened time_ran_out")
@@ -105,6 +96,19 @@ def step(flow: Flow, conversation: Conversation, happened: Input, circumstances:
     if (wake_at := _wake_at(turn)) is not None:
         turn.effects.append(WakeAt(wake_at))
     return Step(after, joined(turn.effects), tuple(turn.reasons), tuple(dict.fromkeys(turn.visited)))
+
+
+def _received(turn: Turn, happened: MessageReceived, before: Conversation) -> None:
+    delivered = desk.deliver(turn)
+    if before.agent:
+        desk.hear(turn, happened, opens=delivered)
+        rights.hear(turn, happened, fire)
+    elif loops.falls_silent(turn, happened):
+        rights.hear(turn, happened, fire)
+    elif not delivered:  # else they wrote in order to read it, as they were asked to
+        _message(turn, bursts.without_files(turn, happened))
+        bursts.leave_out_repeats(turn, before)
+        bursts.ask_pardon(turn)
 
 
 def _wake_at(turn: Turn) -> datetime | None:

@@ -58,6 +58,15 @@ def pause(attempt: int, chance: float) -> timedelta:
     return timedelta(seconds=min(_LONGEST_PAUSE, 2.0 ** (attempt - 1)) * (0.5 + chance / 2))
 
 
+def is_given_up(message: Claimed, attempts: int, now: datetime) -> bool:
+    """Whether a message was tried so often, and for as long as the pauses between so many tries take at most.
+
+    Its attempts also count look-ups and processes that died: a few bad minutes must not use them up.
+    """
+    patience = sum((pause(attempt, 1.0) for attempt in range(1, attempts)), timedelta(0))
+    return message.attempts >= attempts and now - message.since >= patience
+
+
 @dataclass(frozen=True)
 class _Settlement:
     """What is to be written down about a message that came back."""
@@ -175,7 +184,7 @@ class Sender:
                 metrics.SENDS_UNCLEAR.inc()
                 at = now + self._policy.look_up_after
                 job = partial(outbox.settle_unknown, claimed=message, look_up_at=at, look_ups=0, now=now)
-            case Outcome.BUSY if message.attempts < self._policy.attempts:
+            case Outcome.BUSY if not is_given_up(message, self._policy.attempts, now):
                 due_at = now + pause(message.attempts, random.random())  # noqa: S311 (spreads load; no secret)
                 job = partial(outbox.settle_later, claimed=message, due_at=due_at, code=error.code, now=now)
             case Outcome.BUSY | Outcome.REFUSED:

@@ -77,7 +77,15 @@ def free_ports(count: int) -> list[int]:
     found = [probe.getsockname()[1] for probe in probes]
     for probe in probes:
         probe.close()
-    return [port for port in found if port < 55_000][:count]
+    return [port for port in found if port < 55_000 and _is_free(port + 10_000)][:count]
+
+
+def _is_free(port: int) -> bool:
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError:
+        return False
+    return True
 
 
 @contextmanager

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -113,3 +114,17 @@ def test_closing_finishes_what_was_accepted(tmp_path: Path) -> None:
     futures = [database.submit(lambda c, n=str(n): insert_new(c, contacts, contact(n))) for n in range(50)]  # type: ignore[misc]
     database.close()
     assert all(future.result(0) for future in futures)
+
+
+def test_postgresql_lets_go_of_whoever_fell_silent_with_a_lock(postgres_url: str) -> None:
+    database = Database(postgres_url)
+    try:
+        for name, value in {"idle_in_transaction_session_timeout": "30s", "tcp_user_timeout": "15s"}.items():
+            set_to = database.read_now(partial(_setting, name=name))
+            assert set_to == value if not name.startswith("tcp") else set_to in (value, "0")  # a Unix socket has none
+    finally:
+        database.close()
+
+
+def _setting(connection: sa.Connection, name: str) -> str:
+    return str(connection.scalar(sa.text(f"SHOW {name}")))

@@ -11,7 +11,7 @@ NAME_AND_ARGUMENTS = "import sys; print('{0}', *sys.argv[1:]); sys.exit({1})"
 def checks(machine: Checkout) -> Checkout:
     """A checkout, set up, where every check only says its name."""
     machine.call("test")
-    for name in ("ruff", "lint-imports"):
+    for name in ("ruff", "lint-imports", "bandit"):
         executable(machine.root / ".venv" / "bin" / name, f'echo {name} "$@"')
     for name in ("mypy", "pytest"):
         (machine.root / f"{name}.py").write_text(NAME_AND_ARGUMENTS.format(name, 0))
@@ -26,7 +26,14 @@ def said(output: str) -> list[str]:
 def test_all_checks_run_in_order(checks: Checkout) -> None:
     done = checks.call("test")
     assert (done.returncode, done.stderr) == (0, "")
-    assert said(done.stdout) == ["ruff check", "ruff format --check", "mypy", "lint-imports", "pytest -n 3 --dist loadfile"]
+    assert said(done.stdout) == [
+        "ruff check",
+        "ruff format --check",
+        "mypy",
+        "lint-imports",
+        "bandit --quiet --recursive --configfile pyproject.toml bot setup",
+        "pytest -n 3 --dist loadfile",
+    ]
 
 
 def test_a_failing_check_is_named_and_ends_the_run(checks: Checkout) -> None:

@@ -17,6 +17,7 @@ from bot.web.console import (
     blocking,
     canned,
     code,
+    company,
     desk,
     errors,
     exports,
@@ -45,6 +46,7 @@ from bot.web.console.pages import environment
 ROUTERS = (
     login.router,
     code.router,
+    company.router,
     account.router,
     factor.router,
     people.router,

@@ -1,4 +1,4 @@
-"""The console's two cookies: the session, and the one that ties a login form to the browser it was shown in.
+"""The console's cookies: the session, and those that tie a login form, or a login elsewhere, to the browser it began in.
 
 Under https their names begin with `__Host-`, so that browsers refuse them from anywhere but this very host.
 """
@@ -16,6 +16,7 @@ class Cookie(StrEnum):
 
     SESSION = "soporte-session"
     LOGIN_FORM = "soporte-login-form"
+    COMPANY = "soporte-company"
 
 
 def read(request: Request, cookie: Cookie) -> str:

@@ -20,6 +20,7 @@ def protective(*, secure: bool, reports: str) -> dict[str, str]:
         "Content-Security-Policy": _POLICY.format(reports=reports),
         "Reporting-Endpoints": f'csp="{reports}"',
         "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
         "Referrer-Policy": "same-origin",
         "Cross-Origin-Opener-Policy": "same-origin",
         "Cross-Origin-Resource-Policy": "same-origin",

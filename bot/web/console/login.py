@@ -12,11 +12,12 @@ from sqlalchemy.engine import Connection
 from starlette.responses import RedirectResponse, Response
 
 from bot.agents import accounts, factor, passwords, sessions
-from bot.agents.accounts import Credentials
+from bot.agents.accounts import Agent, Credentials
+from bot.agents.sessions import Client
 from bot.agents.trail import Action, Deed, record
 from bot.web.console import cookies
 from bot.web.console.confirming import WAIT, forgive, may_try
-from bot.web.console.context import console_of
+from bot.web.console.context import Console, console_of
 from bot.web.console.cookies import Cookie
 from bot.web.console.guard import FormNeeded, client_address, client_of, current_session, form_of, is_same, local_path
 from bot.web.console.pages import page, root
@@ -36,7 +37,7 @@ async def show_login(request: Request, next: str = "") -> Response:  # noqa: A00
     if await current_session(request) is not None:
         return RedirectResponse(local_path(next, f"{root(request)}/"), status_code=303)
     expired = bool(cookies.read(request, Cookie.SESSION))
-    answer = _form(request, way_on=next, expired=expired)
+    answer = login_form(request, way_on=next, expired=expired)
     if expired:
         cookies.drop(request, answer, Cookie.SESSION)
     return answer
@@ -49,15 +50,15 @@ async def log_in(request: Request) -> Response:
     username = accounts.folded(fields.get("username", ""))[:_LONGEST_USERNAME]
     way_on, address = fields.get("next", ""), client_address(request)
     if not is_same(fields.get("csrf", ""), cookies.read(request, Cookie.LOGIN_FORM)):
-        return _form(request, way_on=way_on, username=username, problem="stale", status=403)
+        return login_form(request, way_on=way_on, username=username, problem="stale", status=403)
     if not await may_try(request, username, address):
         _log.warning("too many attempts to log in, refused without a look")
-        answer = _form(request, way_on=way_on, username=username, problem="throttled", status=429)
+        answer = login_form(request, way_on=way_on, username=username, problem="throttled", status=429)
         answer.headers.update(WAIT)
         return answer
     token = await _checked(request, username, fields.get("password", ""))
     if token is None:
-        return _form(request, way_on=way_on, username=username, problem="wrong", status=403)
+        return login_form(request, way_on=way_on, username=username, problem="wrong", status=403)
     await forgive(request, username, address)
     answer = RedirectResponse(local_path(way_on, f"{root(request)}/"), status_code=303)
     cookies.put_session(request, answer, token)
@@ -83,10 +84,7 @@ async def log_out(request: Request, form: FormNeeded) -> Response:
 
 
 async def _checked(request: Request, username: str, password: str) -> str | None:
-    """The token of a new session if the password is right and the agent may log in; either way the trail tells.
-
-    Where a second factor is in force the session opens nothing but the page that asks for it, and not for long.
-    """
+    """The token of a new session if the password is right and the agent may log in; either way the trail tells."""
     console = console_of(request)
     database, now = console.runtime.database, console.runtime.clock.now()
     found = await database.read(lambda connection: accounts.credentials(connection, username))
@@ -94,7 +92,7 @@ async def _checked(request: Request, username: str, password: str) -> str | None
     async with console.checking:
         right = await asyncio.to_thread(passwords.is_right, password, known_hash)
         renewed = await asyncio.to_thread(passwords.renewed, password, known_hash) if right and known_hash else None
-    before, client, lifetime = cookies.read(request, Cookie.SESSION), client_of(request), console.lifetime
+    before, client = cookies.read(request, Cookie.SESSION), client_of(request)
 
     def job(connection: Connection) -> str | None:
         # Looked up again: the agent may have been disabled, or given another password, while this one was checked.
@@ -104,13 +102,24 @@ async def _checked(request: Request, username: str, password: str) -> str | None
             return None
         if renewed is not None:
             accounts.renew_hash(connection, current.agent.id, current.password_hash, renewed)
-        sessions.end(connection, before)
-        half = factor.is_set(connection, current.agent.id)
-        action = Action.PASSWORD_RIGHT if half else Action.LOGIN_SUCCEEDED
-        record(connection, Deed(action, username, current.agent.id, client.address), now)
-        return sessions.start(connection, current.agent.id, now, min(HALF, lifetime) if half else lifetime, client)
+        return begun_session(connection, console, current.agent, (before, client))
 
     return await database.write(job)
+
+
+def begun_session(connection: Connection, console: Console, agent: Agent, come: tuple[str, Client], by: str = "password") -> str:
+    """The token of a new session for an agent who has shown who they are. `come`: the token they had before, and from where.
+
+    `by`: by what, password or oidc. Where a second factor is in force the session opens nothing but the page that asks for it,
+    and not for long.
+    """
+    before, client = come
+    now, lifetime = console.runtime.clock.now(), console.lifetime
+    sessions.end(connection, before)
+    half = factor.is_set(connection, agent.id)
+    action = Action.PASSWORD_RIGHT if half else Action.LOGIN_SUCCEEDED
+    record(connection, Deed(action, agent.username, agent.id, client.address, {"by": by}), now)
+    return sessions.start(connection, agent.id, now, min(HALF, lifetime) if half else lifetime, client)
 
 
 def _failure(found: Credentials | None, address: str) -> Deed:
@@ -118,11 +127,13 @@ def _failure(found: Credentials | None, address: str) -> Deed:
     return Deed(Action.LOGIN_FAILED, found.agent.username if found else "", address=address)
 
 
-def _form(request: Request, *, way_on: str, status: int = 200, **values: Any) -> Response:
+def login_form(request: Request, *, way_on: str, status: int = 200, **values: Any) -> Response:
+    """The page to log in at."""
     # Of a browser's tabs that all show the form at once (a session is over), any may be filled in.
     known = cookies.read(request, Cookie.LOGIN_FORM)
     token = known if _FORM_TOKEN.fullmatch(known) else secrets.token_urlsafe(32)
-    shown = {"username": "", "problem": "", "expired": False, "csrf": token, "next": local_path(way_on, ""), **values}
+    shown = {"username": "", "problem": "", "expired": False, "csrf": token, "next": local_path(way_on, "")}
+    shown |= {"has_company": bool(console_of(request).runtime.settings.oidc.issuer), **values}
     answer = page(request, "login.html", status=status, **shown)
     cookies.put(request, answer, Cookie.LOGIN_FORM, token, seconds=_FORM_SECONDS)
     return answer

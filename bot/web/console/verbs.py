@@ -12,7 +12,7 @@ from fastapi import Request
 from bot.agents.rights import Verb
 
 #: Who is not logged in may come here, and nowhere else.
-OPEN = frozenset({"GET /entrar", "POST /entrar", "POST /csp"})
+OPEN = frozenset({"GET /entrar", "POST /entrar", "GET /entrar/empresa", "GET /entrar/empresa/vuelta", "POST /csp"})
 
 VERBS: Mapping[str, Verb] = MappingProxyType(
     {
