@@ -13,6 +13,8 @@ from tests.browser.scene import Scene
 NO_PAGES = frozenset(
     {
         "GET /vivo",
+        "GET /entrar/empresa",  # leads to the company's own login, and back
+        "GET /entrar/empresa/vuelta",
         "GET /cuenta/segundo-factor/qr.svg",
         "GET /informes",  # leads to the first of them
         "GET /informes/{report}/csv",
