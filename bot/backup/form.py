@@ -35,6 +35,7 @@ TYPES: dict[str, sa.types.TypeEngine[Any]] = {
     "plain": sa.types.NullType(),
     "boolean": sa.Boolean(),
     "moment": Moment(),
+    "day": sa.Date(),
     "json": sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
     "bytes": sa.LargeBinary(),
 }

@@ -85,7 +85,9 @@ def flow() -> Flow:
 @pytest.fixture
 def world(tmp_path: Path, password_hash: str, flow: Flow) -> Iterator[World]:
     """Two agents with the same password, two customers, no tickets."""
-    made = World(new_database(tmp_path), Settings(public_url="http://testserver", data_dir=tmp_path), flow)
+    # Hours pass in some tests, and agents stay logged in meanwhile.
+    settings: dict[str, Any] = {"public_url": "http://testserver", "data_dir": tmp_path, "console": {"idle_minutes": 7 * 24 * 60}}
+    made = World(new_database(tmp_path), Settings(**settings), flow)
     for username, name in (("ana.gomez", "Ana Gómez"), ("luis.paz", "Luis Paz")):
         made.write(accounts.add, name=name, username=username, password_hash=password_hash, now=NOW)
     for customer in ("ana", "luis"):
