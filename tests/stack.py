@@ -97,6 +97,9 @@ def running_stack(
         account = {"account_sid": ACCOUNT, "auth_token": TOKEN, "sender": SENDER, "api_base_url": api_url}
         account |= {"reopen_template_sid": TEMPLATE}
         twilio = account | chosen.pop("twilio", {})
+        # Days pass in some tests, and agents stay logged in meanwhile.
+        console = {"idle_minutes": 60 * 24 * 30} | chosen.pop("console", {})
+        chosen["console"] = console
         read = settings.read(**{"public_url": url, "dev": True, "data_dir": folder, "twilio": twilio, **chosen})
         try:
             runtime = build(read, clock)

@@ -16,7 +16,7 @@ import json
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from hashlib import sha256
 from itertools import groupby
 from pathlib import Path
@@ -60,6 +60,8 @@ def kind_of(column: sa.Column[Any]) -> str:
             return "json"
         case sa.DateTime():
             return "moment"
+        case sa.Date():
+            return "day"
         case sa.Boolean():
             return "boolean"
         case sa.LargeBinary():
@@ -75,6 +77,8 @@ def to_line(kind: str, value: Any) -> Any:
             return None
         case "moment", datetime():
             return value.isoformat()
+        case "day", date():
+            return value.isoformat()
         case "bytes", bytes():
             return base64.b64encode(value).decode()
         case _:
@@ -88,6 +92,8 @@ def from_line(kind: str, value: Any) -> Any:
             return None
         case "moment", _:
             return datetime.fromisoformat(value)
+        case "day", _:
+            return date.fromisoformat(value)
         case "bytes", _:
             return base64.b64decode(value, validate=True)
         case _:

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 
 from bot.backup.form import BrokenBackupError
-from bot.backup.restore import Restored, clear, fill, is_empty
+from bot.backup.restore import Restored, clear, fill, foreign_keys, is_empty
 from bot.db import Database
 
 _SIDE_FILES = ("", "-wal", "-shm")
@@ -46,6 +46,7 @@ def _into_file(url: str, folder: Path, file: Path, schema: str, now: datetime, *
     with _nobody_else(folder):
         if target.exists() and not force and not _holds_nothing(url):
             raise NotEmptyError(f"{target} holds data")
+        _refuse_other_keys(folder, file, force=force)
         _remove(part)
         database = Database(f"sqlite:///{part}")
         try:
@@ -67,6 +68,7 @@ def _into_server(url: str, folder: Path, file: Path, schema: str, now: datetime,
                 raise InUseError(f"{others} other connections to the database are open")
             if not force and not is_empty(connection):
                 raise NotEmptyError("the database holds data")
+            _refuse_other_keys(folder, file, force=force)
             connection.execute(sa.text("SET LOCAL lock_timeout = '10s'"))
             clear(connection)
             return fill(connection, folder, file, schema, now)
@@ -87,6 +89,11 @@ def _nobody_else(folder: Path) -> Iterator[None]:
         except OSError:
             raise InUseError(f"{folder} is in use by a running soporte") from None
         yield
+
+
+def _refuse_other_keys(folder: Path, file: Path, *, force: bool) -> None:
+    if not force and (others := foreign_keys(folder, file)):
+        raise NotEmptyError(f"{folder} has another {others[0]}")
 
 
 def _holds_nothing(url: str) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.backup.form import BrokenBackupError, Head, check, head
-from bot.backup.restore import Restored, foreign_keys
+from bot.backup.restore import Restored
 from bot.backup.target import InUseError, NotEmptyError, restore
 from bot.commands.listing import clock
 from bot.migrations import steps
@@ -25,7 +25,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Do it. 0 if all is back, 1 with a line that says why nothing was changed."""
     file: Path = arguments.file
     try:
-        about = _readable(file, settings, force=arguments.force)
+        about = _readable(file)
         done = restore(settings.database, settings.folder, file, about.schema, datetime.now(UTC), force=arguments.force)
     except OSError as error:
         return _refuse(f"{file} cannot be restored: {error.strerror or error}")
@@ -41,14 +41,12 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def _readable(file: Path, settings: Settings, *, force: bool) -> Head:
+def _readable(file: Path) -> Head:
     """What the backup says of itself, once all of it was read and found whole."""
     check(file)
     about = head(file)
     if about.schema not in steps():
         raise BrokenBackupError(f"it was made by a later version (step {about.schema})")
-    if not force and (others := foreign_keys(settings.folder, file)):
-        raise NotEmptyError(f"{settings.folder} has another {others[0]}")
     return about
 
 

@@ -23,6 +23,9 @@ APART = frozenset(
         "canned_replies",
         "catch_ups",
         "erasures",
+        "identities",  # agents' at the company's own login
+        "login_attempts",
+        "sent_days",
         "exports",  # what agents had written into files: `erase` takes all of them away
         "labels",
         "recovery_codes",

@@ -88,7 +88,7 @@ def test_a_customers_files_come_here_with_what_their_bytes_say(tmp_path: Path) -
 
 
 def test_files_of_no_known_type_are_refused_and_not_kept(tmp_path: Path) -> None:
-    with running_stack(tmp_path) as stack:
+    with running_stack(tmp_path, overload={"files_per_hour": 0}) as stack:
         send(stack, *(File("image/png", content) for content in NO_TYPE.values()))
         found = settled(stack)
         assert len(found) == len(NO_TYPE)

@@ -145,6 +145,7 @@ class Ledger:
         """Forget a message and the files that only it has."""
         with self._lock:
             record = self._records.pop(sid)
+            self._sids[self.one_address(record.address)].remove(sid)
             named = {medium.url.rpartition("/")[2] for medium in record.media}
             kept = {medium.url.rpartition("/")[2] for other in self._records.values() for medium in other.media}
             for media_sid in named - kept:
