@@ -64,6 +64,10 @@ class Agent:
         """Whether the page's text holds the pattern."""
         return re.search(pattern, self.page(number).words) is not None
 
+    def get(self, path: str) -> httpx.Response:
+        """Open any address of the console."""
+        return self._request("GET", path)
+
     def post(self, path: str, **sent: Any) -> httpx.Response:
         """Send whatever is given, as no page of ours would."""
         return self._request("POST", path, **sent)

@@ -17,6 +17,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
+
+import sqlalchemy as sa
+from sqlalchemy.engine import make_url
 
 _PATIENCE = 30.0
 
@@ -30,6 +34,20 @@ def postgres() -> Iterator[str]:
         return
     with restartable_postgres() as server, server.running():
         yield server.url
+
+
+@contextmanager
+def database(server: str) -> Iterator[str]:
+    """An empty database on a PostgreSQL, gone afterwards."""
+    name = f"test_{uuid4().hex[:12]}"
+    address = make_url(server).set(drivername="postgresql+psycopg")
+    engine = sa.create_engine(address, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(sa.text(f'CREATE DATABASE "{name}"'))
+    yield make_url(server).set(database=name).render_as_string(hide_password=False)
+    with engine.connect() as connection:
+        connection.execute(sa.text(f'DROP DATABASE "{name}" WITH (FORCE)'))
+    engine.dispose()
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
+from python_multipart.multipart import parse_options_header
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect
@@ -41,6 +42,9 @@ async def sent_form_with_files(
         form = await sent_form(request, session)
         yield FormWithFiles(session, form.fields, ())
         return
+    # Browsers name no set of characters here. Some of those that Python knows make text that is none, or fail oddly.
+    if parse_options_header(request.headers["content-type"])[1].get(b"charset", b"utf-8").lower() != b"utf-8":
+        raise FormRefusedError(400)
     limits = {"max_files": _MOST_PARTS, "max_fields": MOST_FIELDS, "max_part_size": LARGEST_BODY_OF_AN_AGENT}
     try:
         read = await MultiPartParser(request.headers, _capped(request), **limits).parse()
