@@ -216,7 +216,8 @@ def test_no_header_logs_anybody_in(browser: Browser, header: str) -> None:
 
 
 def test_a_session_that_nobody_uses_ends_although_its_page_keeps_itself_up_to_date(agent: Browser, world: World) -> None:
-    world.settings.console.idle_minutes = 120
+    two_hours = world.settings.console.model_copy(update={"idle_minutes": 120})
+    world.settings = world.settings.model_copy(update={"console": two_hours})
     world.clock.advance(minutes=100)
     assert agent.get("/consola/").status_code == 200  # by hand: two more hours
     for _ in range(11):
