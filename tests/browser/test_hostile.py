@@ -6,13 +6,14 @@ and are put into the tickets' fields as if the form had taken them.
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from playwright.sync_api import Browser, BrowserContext, Dialog, Page, Route
+from playwright.sync_api import Browser, BrowserContext, Dialog, Error, Page, Route
 from sqlalchemy.engine import Connection
 
 from bot.channels.fake_twilio import File
@@ -216,7 +217,8 @@ def test_the_ears_hear_what_the_same_texts_do_on_a_page_without_protection(brows
         for text in texts()[:40]:
             held["text"] = text
             page.goto(home)
-            ears.look(page)
+            with suppress(Error):  # some of them lead the page elsewhere meanwhile
+                ears.look(page)
     kinds = {what.partition(":")[0] for what in ears.heard}
     assert {"dialog", "request", "a script ran"} <= kinds
     assert len(ears.heard) > 20

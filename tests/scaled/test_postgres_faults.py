@@ -60,7 +60,7 @@ def test_cut_connections_lose_and_double_nothing(postgres_url: str, redis_url: s
         with meanwhile(cut_some, 0.15):
             running.write_all(PEOPLE, rounds=2)
         running.judge()
-    assert len(cut) > 10
+    assert len(cut) > 2
 
 
 def test_a_server_that_is_started_again_under_load_is_found_again_without_a_hand(redis_url: str, tmp_path: Path) -> None:
