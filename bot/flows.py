@@ -1,5 +1,6 @@
 """The flow as it stands on disk, in `flows/`. What the files may say is decided by `bot/engine/load.py`."""
 
+from functools import cache
 from pathlib import Path
 
 from bot.engine.flow import Flow
@@ -9,7 +10,13 @@ from bot.engine.problems import BrokenFlow, FlowProblem
 FLOWS = Path(__file__).parent.parent / "flows"
 
 
-def read_flow(folder: Path = FLOWS) -> Flow:
+@cache
+def our_flow() -> Flow:
+    """The flow in `flows/`, read once for the whole process: it does not change, and takes half of a start. Raises BrokenFlow."""
+    return read_flow(FLOWS)
+
+
+def read_flow(folder: Path) -> Flow:
     """Read, check and compile a folder of flow files. Raises BrokenFlow with everything that is wrong."""
     files: dict[str, str] = {}
     problems = [

@@ -28,7 +28,7 @@ from bot.coordination.base import Change, Coordination
 from bot.coordination.choosing import coordination_of
 from bot.db import Database
 from bot.engine.flow import Flow
-from bot.flows import read_flow
+from bot.flows import our_flow
 from bot.housekeeping import keep_erased, means_with, terms_of
 from bot.messages import outbox
 from bot.messages.allowance import Allowance
@@ -124,7 +124,7 @@ def _is_there(settings: Settings) -> bool:
 
 def build(settings: Settings, clock: Clock | None = None) -> Runtime:
     """Build everything; the flow first, because nothing starts on a broken one. Raises BrokenFlow."""
-    flow = read_flow()
+    flow = our_flow()
     lock = None if settings.database_url.get_secret_value() else _alone(settings.folder)
     database = open_database(settings)
     if clock is None:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, SecretStr
 from bot.cli import COMMANDS
 from bot.engine.draw import draw
 from bot.engine.nodes import NODES
-from bot.flows import FLOWS, read_flow
+from bot.flows import FLOWS, our_flow
 from bot.settings import ROOT, Settings
 from bot.tickets.lifecycle import Status
 from bot.understanding.fields import FIELDS
@@ -162,7 +162,7 @@ def test_requirements_are_pinned_with_hashes_and_name_no_index(path: Path) -> No
 def test_the_diagram_of_the_flow_shows_the_flow() -> None:
     text = (FLOWS / "README.md").read_text(encoding="utf-8")
     [block] = re.findall(r"^```mermaid\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
-    assert block == draw(read_flow()), f"flows/README.md shows an older flow; draw it anew: {REFRESH}"
+    assert block == draw(our_flow()), f"flows/README.md shows an older flow; draw it anew: {REFRESH}"
 
 
 def test_the_guide_for_authors_shows_every_type_of_node_by_an_example_that_loads() -> None:
@@ -181,4 +181,4 @@ def test_the_guide_for_authors_names_every_file_and_every_type_of_field() -> Non
 
 
 def test_every_state_of_a_ticket_has_words_for_customers() -> None:
-    assert read_flow().statuses.keys() == {status.value for status in Status}
+    assert our_flow().statuses.keys() == {status.value for status in Status}

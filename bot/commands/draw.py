@@ -3,7 +3,7 @@
 import argparse
 
 from bot.engine.draw import draw
-from bot.flows import read_flow
+from bot.flows import our_flow
 from bot.settings import Settings
 
 
@@ -14,5 +14,5 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Print it."""
     del arguments, settings
-    print(draw(read_flow()), end="")
+    print(draw(our_flow()), end="")
     return 0

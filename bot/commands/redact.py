@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from bot.account import channel_of
-from bot.flows import read_flow
+from bot.flows import our_flow
 from bot.housekeeping import means_with
 from bot.needs import require_account
 from bot.privacy import finish
@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Do it. Raises BrokenFlow: the rules' words stand in the flow."""
-    secrets, now = read_flow().vocabulary.secrets, datetime.now(UTC)
+    secrets, now = our_flow().vocabulary.secrets, datetime.now(UTC)
     database = open_database(settings)
     try:
         job = partial(redact_again, secrets=secrets, now=now, dry_run=arguments.dry_run)

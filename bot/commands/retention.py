@@ -6,7 +6,7 @@ from functools import partial
 
 from bot.account import channel_of
 from bot.commands.listing import columns
-from bot.flows import read_flow
+from bot.flows import our_flow
 from bot.housekeeping import means_with, terms_of
 from bot.needs import require_account
 from bot.privacy import keeper
@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Do it and print the report. Raises BrokenFlow: which questions ask for consent stands in the flow."""
-    terms = terms_of(settings, read_flow())
+    terms = terms_of(settings, our_flow())
     database = open_database(settings)
     try:
         if arguments.dry_run:

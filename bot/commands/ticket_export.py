@@ -11,7 +11,7 @@ from bot.agents.trail import OPERATOR, Action, deed_of, record
 from bot.db import Database
 from bot.demo.progress import progress
 from bot.engine.nodes.ask import Ask
-from bot.flows import read_flow
+from bot.flows import our_flow
 from bot.tickets.exporting import COLUMNS, Reader, Wanted, Words, takes, without_shown
 from bot.tickets.lifecycle import Status
 from bot.tickets.spreadsheets import FORMATS, MOST_ROWS
@@ -36,7 +36,7 @@ def run(arguments: argparse.Namespace, database: Database) -> int:
     if first or last:
         first, last = first or "2000-01-01", last or "2199-12-31"
     wanted = Wanted("", filters, arguments.search, first, last)
-    flow = read_flow()
+    flow = our_flow()
     if not takes(wanted, flow.zone):
         print("--from and --to take days as YYYY-MM-DD, in their order.", file=sys.stderr)
         return 1

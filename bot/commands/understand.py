@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.engine.flow import Flow
-from bot.flows import read_flow
+from bot.flows import our_flow
 from bot.settings import Settings
 from bot.understanding.fields import SPANISH_NAMES
 from bot.understanding.fields.base import Accepted, Context, Refused
@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Answer every line."""
     del settings
-    flow = read_flow()
+    flow = our_flow()
     now = getattr(arguments, "now", None) or datetime.now(UTC)
     file = getattr(arguments, "options", None)
     answer = answerer(arguments.kind, flow, _labels(file, flow), now if now.tzinfo is not None else now.replace(tzinfo=flow.zone))

@@ -34,7 +34,7 @@ from bot.engine.conversation import to_json
 from bot.engine.flow import Flow
 from bot.engine.nodes.ask import Ask
 from bot.engine.step import begin
-from bot.flows import read_flow
+from bot.flows import our_flow
 from bot.migrations import upgrade
 from bot.settings import Settings
 from bot.tickets.exporting import Reader, Wanted, Words, without_shown
@@ -88,7 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with _url(chosen.database, chosen.file) as url:
         database = Database(url)
         upgrade(database)
-        flow = read_flow()
+        flow = our_flow()
         _fill(database, flow, chosen.tickets)
         try:
             missed = _measure(database, flow, chosen.requests)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 
-from bot.flows import read_flow
+from bot.flows import our_flow
 from bot.understanding.fields.base import Context
 from bot.understanding.menu import choose
 from bot.understanding.questions import understand
@@ -52,7 +52,7 @@ def main() -> None:
     """Measure and print."""
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     begun = time.process_time()
-    flow = read_flow()
+    flow = our_flow()
     print("start")
     line("reading and compiling all of flows/", (time.process_time() - begun) * 1000, "ms", 300)
     line("memory for it", (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024, "MiB", 30)

@@ -12,7 +12,7 @@ from bot.conversations.reports import OUTCOMES, REPORTS, View
 from bot.conversations.tables import dialogues
 from bot.db import Database
 from bot.engine.tree import branches
-from bot.flows import read_flow
+from bot.flows import our_flow
 from bot.tickets.reports import Period, Table
 from bot.tickets.service import move, open_ticket, rate
 from tests.conversations.transcript import ZONE
@@ -21,7 +21,7 @@ from tests.tickets.world import add_customer, asked, new_database
 NOW = datetime(2026, 11, 27, 15, 0, tzinfo=UTC)
 DAY, MENU = timedelta(days=1), ["inicio", "menu.principal"]
 WEEK = Period(date(2026, 11, 23), date(2026, 11, 27), ZONE)
-VIEW = View(read_flow(), NOW)
+VIEW = View(our_flow(), NOW)
 
 
 def dialogue(path: list[str], ago: timedelta = 2 * DAY, **ends: bool) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from bot.engine.inputs import (
 from bot.engine.step import Step, begin, step
 from bot.engine.terms import term_of
 from bot.engine.turn import Circumstances, PendingCase, TicketSummary
-from bot.flows import read_flow
+from bot.flows import our_flow
 from bot.understanding.redaction import redact
 from tests.conversations.transcript import Transcript, run, transcripts
 from tests.stack import TEMPLATE
@@ -31,7 +31,7 @@ from tests.stack import TEMPLATE
 
 @cache
 def flow() -> Flow:
-    return read_flow()
+    return our_flow()
 
 
 class StepAlone:

@@ -29,7 +29,7 @@ from bot import settings
 from bot.channels.base import SendError
 from bot.channels.twilio import TwilioChannel
 from bot.conversations.inbox import record_message
-from bot.flows import read_flow
+from bot.flows import our_flow
 from bot.runtime import Clock, Runtime, build
 from bot.web.app import create_app
 from bot.web.serving import serving, signals
@@ -51,7 +51,7 @@ def prepare(database: str) -> None:
     It is lived on a database of its own, on the server of `database` if that is one.
     """
     logging.basicConfig(level=logging.CRITICAL)  # that nobody is there to send to is no news
-    flow = read_flow()
+    flow = our_flow()
     setattr(building, "read_flow", lambda: flow)  # noqa: B010 (the name is not the module's own)
     with tempfile.TemporaryDirectory(prefix="soporte-crash-") as folder, _of_its_own(database) as url:
         nobody = {"account_sid": "AC", "auth_token": "nobody", "sender": "whatsapp:+1", "api_base_url": "http://127.0.0.1:1"}

@@ -25,7 +25,7 @@ from bot.conversations.visit import visit
 from bot.coordination.in_process import InProcess
 from bot.db import Database, Job
 from bot.engine.inputs import Kind, MessageReceived
-from bot.flows import read_flow
+from bot.flows import our_flow
 from bot.messages import delivery, outbox
 from bot.messages.allowance import Allowance
 from bot.messages.sender import Policy, Sender
@@ -35,7 +35,7 @@ from tests.crash.customers import ANY_TIME
 from tests.crash.oracle import Oracle
 
 PHONES = ("+573005550142", "+573115550178")
-RULES = rules_of(settings.read(overload={"burst_seconds": 0}), read_flow())
+RULES = rules_of(settings.read(overload={"burst_seconds": 0}), our_flow())
 #: Up to a ticket, and what is answered with the same words each time.
 TEXTS = (*ANY_TIME, "acepto", "María Rodríguez", "no me abre el reporte de ventas del mes", "sí")
 SENDS = ("accepted", "busy", "accepted, no answer", "lost, no answer", "crash before", "crash after")

@@ -6,7 +6,7 @@ import pytest
 
 from bot import settings
 from bot.engine.effects import TICKET
-from bot.flows import read_flow
+from bot.flows import our_flow
 from bot.runtime import rules_of
 from tests.crash.oracle import Oracle, Verdict
 
@@ -29,7 +29,7 @@ def said() -> list[list[str]]:
 
 
 def fresh() -> Oracle:
-    return Oracle(rules_of(settings.read(overload={"burst_seconds": 0}), read_flow()), "+573005550142", {})
+    return Oracle(rules_of(settings.read(overload={"burst_seconds": 0}), our_flow()), "+573005550142", {})
 
 
 def judged(answers: list[list[str]], oracle: Oracle | None = None) -> Verdict:

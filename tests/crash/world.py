@@ -18,7 +18,7 @@ from uuid import uuid4
 from bot import settings
 from bot.channels.fake_twilio import Direction, FakeTwilio
 from bot.conversations.handle import Rules
-from bot.flows import read_flow
+from bot.flows import our_flow
 from bot.runtime import rules_of
 from bot.web.hooks import MESSAGES_PATH
 from bot.web.serving import address_of, listen, serving
@@ -120,7 +120,7 @@ async def make_world(plan: Plan) -> AsyncIterator[World]:
                 return {"point": point, "passes": passes, "settings": chosen, **about}
 
             there_are = tuple(point for point in points.POINTS if not plan.database or point not in points.EMBEDDED_ONLY)
-            rules = rules_of(settings.read(**chosen), read_flow())
+            rules = rules_of(settings.read(**chosen), our_flow())
             async with serving(fake.app, listening, lifespan=False):
                 logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # clients that die in mid-request are no news
                 lives = Lives(nursery, there_are, plan.kills, plan.each, luck, order)

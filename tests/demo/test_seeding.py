@@ -14,7 +14,7 @@ from bot.db import Database
 from bot.demo.invented import material
 from bot.demo.progress import progress
 from bot.demo.seeding import seed
-from bot.flows import read_flow
+from bot.flows import our_flow
 from bot.messages.queries import transcript
 from bot.messages.tables import messages
 from bot.tickets import lifecycle, listing, queries, search
@@ -54,7 +54,7 @@ def test_every_ticket_is_found_by_number_nit_phone_and_name(database: Database) 
 
 def test_what_is_made_up_is_plausible(database: Database) -> None:
     tickets = everything(database)
-    cases = read_flow().cases
+    cases = our_flow().cases
     for ticket in tickets:
         assert nit.is_valid({field.name: field.value for field in ticket.fields}["nit"].rjust(10, "0"))
         assert not ticket.case or ticket.case in cases
@@ -92,7 +92,7 @@ def test_what_was_promised_answered_solved_and_rated_comes_in_the_order_of_time(
 
 
 def test_customers_took_ways_that_there_are_in_the_flow(database: Database) -> None:
-    flow = read_flow()
+    flow = our_flow()
     made = database.read_now(lambda connection: connection.execute(sa.select(dialogues)).all())
     assert len(made) > COUNT
     assert sum(row.opened_ticket for row in made) == COUNT

@@ -11,7 +11,7 @@ from bot.engine.flow import Flow
 from bot.engine.inputs import Kind, MessageReceived
 from bot.engine.step import Step, begin, step
 from bot.engine.turn import Circumstances
-from bot.flows import read_flow
+from bot.flows import our_flow
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 OUT_OF_OFFICE = "Gracias por escribirnos. En este momento no hay nadie."
@@ -19,7 +19,7 @@ OUT_OF_OFFICE = "Gracias por escribirnos. En este momento no hay nadie."
 
 @pytest.fixture(scope="module")
 def flow() -> Flow:
-    return read_flow()
+    return our_flow()
 
 
 class Talk:

@@ -18,7 +18,7 @@ import yaml
 
 from bot.commands.understand import answerer
 from bot.engine.flow import Flow
-from bot.flows import read_flow
+from bot.flows import our_flow
 from bot.understanding.folding import fold
 from bot.understanding.questions import DOCUMENTED, OUTSIDE, UNCLEAR
 
@@ -135,7 +135,7 @@ SORTS = {
 @cache
 def flow() -> Flow:
     """The flow as it stands."""
-    return read_flow()
+    return our_flow()
 
 
 def rows(files: list[Path]) -> list[Row]:

@@ -17,7 +17,7 @@ from bot.channels.twilio import TwilioChannel
 from bot.coordination.in_process import InProcess
 from bot.db import Database
 from bot.engine.flow import Flow
-from bot.flows import read_flow
+from bot.flows import our_flow
 from bot.settings import Settings
 from bot.web.console import create_console
 from tests.tickets.world import NOW, add_customer, new_database
@@ -79,7 +79,7 @@ def password_hash() -> str:
 
 @pytest.fixture(scope="session")
 def flow() -> Flow:
-    return read_flow()
+    return our_flow()
 
 
 @pytest.fixture
