@@ -26,6 +26,7 @@ COMMANDS = {
     "backup": "write everything into one file, while the product runs",
     "restore": "bring everything back from a backup",
     "sbom": "list the packages the product is made of, with versions and licences",
+    "key": "keys for personal data at rest: make one, turn encryption on, bring all to the newest key",
     "agents": "let people into the console, or shut them out",
 }
 

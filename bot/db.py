@@ -23,6 +23,8 @@ from sqlalchemy.engine import Connection, Dialect, Engine, make_url
 
 from bot import metrics
 from bot.postgres import CONNECTIONS, postgres_engine
+from bot.sealing.columns import hold
+from bot.sealing.keys import Keyring
 from bot.statements import on_driver
 
 T = TypeVar("T")
@@ -71,8 +73,11 @@ class Moment(sa.types.TypeDecorator[datetime]):
 class Database:
     """One database and the threads that work on it. `close` finishes what was accepted."""
 
-    def __init__(self, url: str) -> None:
-        """`url` as SQLAlchemy writes it: `sqlite:////path/file.db` or `postgresql://user:password@host/name`."""
+    def __init__(self, url: str, keyring: Keyring | None = None) -> None:
+        """`url` as SQLAlchemy writes it: `sqlite:////path/file.db` or `postgresql://user:password@host/name`.
+
+        With a keyring what is personal is written and read sealed.
+        """
         parsed = make_url(url)
         self.embedded = parsed.get_backend_name() == "sqlite"
         self.engine: Engine
@@ -86,6 +91,9 @@ class Database:
             self.engine = self.reading = postgres_engine(url)
             self._writer = ThreadPoolExecutor(CONNECTIONS // 2, thread_name_prefix="db-write")
         self._readers = ThreadPoolExecutor(CONNECTIONS // 2, thread_name_prefix="db-read")
+        self.keyring = keyring
+        for engine in (self.engine, self.reading):
+            hold(engine, keyring)
 
     def submit(self, job: Job[T]) -> "Future[T]":
         """Start a job in a transaction of its own; the future is done when it is durable, or holds what went wrong."""

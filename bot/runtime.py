@@ -40,6 +40,7 @@ from bot.privacy.keeper import Keeper, Night
 from bot.settings import Settings, SettingsProblem
 from bot.tickets.exporter import Exporter
 from bot.tickets.promises import Promises, Target
+from bot.unlocking import with_keys, with_keys_to_read
 
 _log = logging.getLogger(__name__)
 MEDIA_PATH = "/media"
@@ -92,24 +93,28 @@ class Runtime:
             self.lock.close()
 
 
-def open_database(settings: Settings) -> Database:
-    """The database of this installation, brought to the schema of this version."""
+def open_database(settings: Settings, *, may_begin: bool = False) -> Database:
+    """The database of this installation, brought to the schema of this version and opened with its keys.
+
+    `may_begin`: one without customers is encrypted from now on, if there are keys. Raises SettingsProblem if one is missing.
+    """
     database = Database(settings.database)
     upgrade(database)
-    return database
+    return with_keys(database, settings, may_begin=may_begin)
 
 
-def open_to_read(settings: Settings) -> Database:
+def open_to_read(settings: Settings, *, sealed: bool = False) -> Database:
     """The database as it is, also while the product runs: nothing is made and nothing changed.
 
-    Raises SettingsProblem if there is none, or if it is of another version.
+    With `sealed` what is encrypted stays so, and no key is needed. Raises SettingsProblem if there is no database, if it is of
+    another version, or if a key is missing.
     """
     if not _is_there(settings):
         raise SettingsProblem([f"{settings.folder} holds no data yet (SOPORTE_DATA_DIR says where to look)"])
     database = Database(settings.database)
     found = database.read_now(step_of)
     if found == steps()[0]:
-        return database
+        return database if sealed else with_keys_to_read(database, settings)
     database.close()
     if found is None:
         raise SettingsProblem(["the database holds no data yet (SOPORTE_DATABASE_URL says where to look)"])
@@ -126,7 +131,12 @@ def build(settings: Settings, clock: Clock | None = None) -> Runtime:
     """Build everything; the flow first, because nothing starts on a broken one. Raises BrokenFlow."""
     flow = our_flow()
     lock = None if settings.database_url.get_secret_value() else _alone(settings.folder)
-    database = open_database(settings)
+    try:
+        database = open_database(settings, may_begin=True)
+    except SettingsProblem:
+        if lock is not None:
+            lock.close()
+        raise
     if clock is None:
         clock = Clock(settings.folder / "dev-clock.json") if settings.dev else Clock()
     keep_erased(database, settings, clock.now())

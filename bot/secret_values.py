@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from pydantic import SecretStr
+from pydantic import BaseModel, SecretStr
 
 #: What stands in examples and in the defaults of others.
 _EXAMPLE = re.compile(
@@ -38,6 +38,18 @@ def from_files(variables: Mapping[str, str | None], stem_of: Callable[[str], str
         read[stem.lower()] = content
         del read[name]
     return read
+
+
+def secrets_of(model: type[BaseModel], before: str) -> set[str]:
+    """The variables of all settings that are secrets; their names begin with `before`."""
+    found = set()
+    for name, field in model.model_fields.items():
+        kind = field.annotation
+        if kind is SecretStr:
+            found.add(before + name.upper())
+        elif isinstance(kind, type) and issubclass(kind, BaseModel):
+            found |= secrets_of(kind, f"{before}{name.upper()}__")
+    return found
 
 
 def weakness(secret: SecretStr, shortest: int = 16) -> str:

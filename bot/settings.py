@@ -20,7 +20,8 @@ from pydantic_settings import (
 
 from bot.coordination.places import read_place
 from bot.networks import named_networks
-from bot.secret_values import UnreadableError, from_files
+from bot.sealing.keys import read_keys
+from bot.secret_values import UnreadableError, from_files, secrets_of
 
 ROOT = Path(__file__).parent.parent
 _TWILIO_ADDRESS = re.compile(r"https://[a-z0-9.-]+\.twilio\.com/?", re.ASCII)
@@ -172,6 +173,7 @@ class Settings(BaseSettings):
     public_url: str = ""
     database_url: SecretStr = SecretStr("")
     redis_url: SecretStr = SecretStr("")
+    encryption_keys: SecretStr = SecretStr("")
     data_dir: Path = Path("data")
     trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
     dev: bool = False
@@ -195,6 +197,12 @@ class Settings(BaseSettings):
         if url.get_secret_value():
             read_place(url.get_secret_value())
         return url
+
+    @field_validator("encryption_keys")
+    @classmethod
+    def _are_keys(cls, keys: SecretStr) -> SecretStr:
+        read_keys(keys.get_secret_value())
+        return keys
 
     _named = field_validator("trusted_proxies")(named_networks)
 
@@ -273,19 +281,7 @@ def _check_addresses(settings: Settings) -> None:
 def _without_file(name: str) -> str:
     """The variable that a variable for a file stands for: SOPORTE_REDIS_URL_FILE → SOPORTE_REDIS_URL. Others as they are."""
     stem, mark, rest = name.upper().rpartition("_FILE")
-    return stem if mark and not rest and stem in _secrets(Settings) else name
-
-
-def _secrets(model: type[BaseModel], before: str = "SOPORTE_") -> set[str]:
-    """The variables of all settings that are secrets."""
-    found = set()
-    for name, field in model.model_fields.items():
-        kind = field.annotation
-        if kind is SecretStr:
-            found.add(before + name.upper())
-        elif isinstance(kind, type) and issubclass(kind, BaseModel):
-            found |= _secrets(kind, f"{before}{name.upper()}__")
-    return found
+    return stem if mark and not rest and stem in secrets_of(Settings, "SOPORTE_") else name
 
 
 def variable(name: str) -> str:

@@ -15,6 +15,9 @@ from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
+from bot.sealing.columns import keyring_of
+from bot.sealing.keys import Keyring
+
 _Statement = sa.Select[Any] | sa.Insert | sa.Update | sa.Delete
 _Convert = Callable[[Any], Any]
 
@@ -33,7 +36,7 @@ class Prepared:
         """
         self._statement = statement
         self._columns = columns
-        self._compiled: dict[str, _Compiled] = {}
+        self._compiled: dict[str | tuple[str, Keyring], _Compiled] = {}
 
     def all(self, connection: Connection, **values: Any) -> list[Any]:
         """Run it inside the connection's transaction and return all rows."""
@@ -60,11 +63,13 @@ class Prepared:
         return self._on(connection).sql
 
     def _on(self, connection: Connection) -> "_Compiled":
-        name = connection.dialect.name
-        if name not in self._compiled:
-            statement = self._statement(name) if callable(self._statement) else self._statement
-            self._compiled[name] = _Compiled(statement, connection.dialect, self._columns)
-        return self._compiled[name]
+        dialect = connection.dialect
+        keyring = keyring_of(dialect)
+        key = dialect.name if keyring is None else (dialect.name, keyring)
+        if key not in self._compiled:
+            statement = self._statement(dialect.name) if callable(self._statement) else self._statement
+            self._compiled[key] = _Compiled(statement, dialect, self._columns)
+        return self._compiled[key]
 
 
 def insert(connection: Connection, table: sa.Table, values: Mapping[str, Any]) -> None:

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from bot import needs, settings
+from bot.sealing.keys import new_key
+from bot.secret_values import secrets_of
 from bot.settings import ROOT, Settings, SettingsProblem
 
 
@@ -130,18 +132,20 @@ def test_customers_are_not_served_with_defaults_or_without_tls(
 
 
 def test_every_secret_can_stand_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    known = settings._secrets(Settings)
+    known = secrets_of(Settings, "SOPORTE_")
     assert {settings._without_file(f"{variable}_FILE") for variable in known} == known
     for variable in sorted(known):
         if "SHARED_KEY" in variable or "PREVIOUS" in variable:  # these have a form of their own
             continue
         file = tmp_path / variable
         scheme = "redis" if "REDIS" in variable else "postgresql"
-        file.write_text(f"{scheme}://u:{variable.lower()}-0123456789abcdef@h/0\n", encoding="utf-8")
+        given = new_key() if "ENCRYPTION" in variable else f"{scheme}://u:{variable.lower()}-0123456789abcdef@h/0"
+        file.write_text(f"{given}\n", encoding="utf-8")
         monkeypatch.setenv(f"{variable}_FILE", str(file))
     read = settings.read()
     assert read.twilio.auth_token.get_secret_value() == "postgresql://u:soporte_twilio__auth_token-0123456789abcdef@h/0"
     assert "soporte_database_url-" in read.database
+    assert len(read.encryption_keys.get_secret_value()) == 43
     assert all(
         "0123456789abcdef" in one.get_secret_value() for one in (read.redis_url, read.metrics.token, read.oidc.client_secret)
     )

@@ -7,6 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
+from bot.sealing.keys import FILE_HEAD, Keyring
+
 #: What a kept file is called.
 NAME = re.compile(r"[0-9a-f]{32}(?:\.(?:view|thumb))?", re.ASCII)
 _UNFINISHED = ".part"
@@ -19,15 +21,19 @@ def path_of(folder: Path, name: str) -> Path:
     return folder / name[:2] / name[2:4] / name
 
 
-def save(folder: Path, name: str, content: bytes) -> None:
-    """Keep a file, durably; one of the same name is replaced. Until the last moment it stands under another name."""
+def save(folder: Path, name: str, content: bytes, keyring: Keyring | None = None) -> None:
+    """Keep a file, durably, sealed if there is a keyring; one of the same name is replaced.
+
+    Until the last moment it stands under another name.
+    """
     path = path_of(folder, name)
+    kept = content if keyring is None else keyring.seal_file(name, content)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     unfinished = path.with_name(f".{uuid4().hex}{_UNFINISHED}")
     try:
         descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
+            file.write(kept)
             file.flush()
             os.fsync(file.fileno())
         unfinished.replace(path)
@@ -36,6 +42,21 @@ def save(folder: Path, name: str, content: bytes) -> None:
             unfinished.unlink()
         raise
     _flush_folder(path.parent)
+
+
+def load(folder: Path, name: str, keyring: Keyring | None) -> bytes:
+    """The content of a kept file, sealed or not. Raises OSError, and DamagedError for a sealed one that was changed."""
+    kept = path_of(folder, name).read_bytes()
+    return kept if keyring is None else keyring.open_file(name, kept)
+
+
+def beginning(folder: Path, name: str) -> bytes | None:
+    """As much of a kept file as tells whether it is sealed; None if it is gone."""
+    try:
+        with path_of(folder, name).open("rb") as file:
+            return file.read(FILE_HEAD)
+    except FileNotFoundError:
+        return None
 
 
 def remove_unfinished(folder: Path, older_than_seconds: float = 3600) -> int:

@@ -5,17 +5,21 @@ from pathlib import Path
 from bot.attachments.files import path_of, save
 from bot.attachments.preview import preview
 from bot.attachments.types import FileType
+from bot.sealing.keys import Keyring
 
 VIEW, THUMB = ".view", ".thumb"
 
 
-def keep(folder: Path, identity: str, content: bytes, kind: FileType) -> bool:
-    """Write a file and, for an image, its previews; True if these could be made. Blocks. Raises OSError."""
+def keep(folder: Path, identity: str, content: bytes, kind: FileType, keyring: Keyring | None = None) -> bool:
+    """Write a file and, for an image, its previews, all sealed if there is a keyring; True if there are previews now.
+
+    Blocks. Raises OSError.
+    """
     made = preview(content) if kind.is_image else None
     if made is not None:
-        save(folder, identity + VIEW, made.view)
-        save(folder, identity + THUMB, made.thumb)
-    save(folder, identity, content)
+        save(folder, identity + VIEW, made.view, keyring)
+        save(folder, identity + THUMB, made.thumb, keyring)
+    save(folder, identity, content, keyring)
     return made is not None
 
 

@@ -128,7 +128,7 @@ class Fetcher:
         kind = found_type(content)
         if kind is None:
             raise NotFetchedError(Reason.TYPE, is_final=True)
-        has_preview = await asyncio.to_thread(keep, self._policy.folder, claimed.id, content, kind)
+        has_preview = await asyncio.to_thread(keep, self._policy.folder, claimed.id, content, kind, self._database.keyring)
         settle = partial(service.settle_fetched, claimed=claimed, kind=kind, size=len(content), has_preview=has_preview)
         is_settled = await self._database.write(lambda connection: settle(connection, now=self._now()))
         # Whose data were erased while this was on its way: no row, no file. Otherwise another fetcher keeps the same one.

@@ -64,7 +64,7 @@ async def store_upload(database: Database, folder: Path, content: bytes, now: da
     Raises UploadRefusedError, and OSError if the disk does.
     """
     upload = Upload(identity or uuid4().hex, sendable(content))
-    has_preview = await asyncio.to_thread(keep, folder, upload.id, content, upload.kind)
+    has_preview = await asyncio.to_thread(keep, folder, upload.id, content, upload.kind, database.keyring)
     add = partial(service.add_sent, identity=upload.id, kind=upload.kind, size=len(content), now=now, has_preview=has_preview)
     await database.write(add)
     return upload

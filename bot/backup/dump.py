@@ -21,7 +21,10 @@ from bot.backup.form import FORMAT, TYPES, Writer, kind_of, to_line
 from bot.db import Database, metadata
 from bot.migrations import step_of
 from bot.tickets import search
+from bot.vault.tables import sealing_keys
 
+#: Imported so that `metadata` knows it: what is encrypted goes into a backup as it is, and with it which keys it needs.
+_NEEDED = sealing_keys
 #: What lies beside the database and is not in it.
 FILES, KEYS = "attachments", "keys"
 _AT_ONCE = 1000

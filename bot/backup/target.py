@@ -8,12 +8,13 @@ from datetime import datetime
 from pathlib import Path
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 
 from bot.backup.form import BrokenBackupError
 from bot.backup.restore import Restored, clear, fill, foreign_keys, is_empty
 from bot.db import Database
+from bot.vault.opening import others_at_work
 
 _SIDE_FILES = ("", "-wal", "-shm")
 
@@ -64,7 +65,7 @@ def _into_server(url: str, folder: Path, file: Path, schema: str, now: datetime,
     database = Database(url)
     try:
         with database.engine.begin() as connection:
-            if not force and (others := _others(connection)):
+            if not force and (others := others_at_work(connection)):
                 raise InUseError(f"{others} other connections to the database are open")
             if not force and not is_empty(connection):
                 raise NotEmptyError("the database holds data")
@@ -102,12 +103,6 @@ def _holds_nothing(url: str) -> bool:
         return database.read_now(is_empty)
     finally:
         database.close()
-
-
-def _others(connection: Connection) -> int:
-    query = """SELECT count(*) FROM pg_stat_activity
-        WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"""
-    return int(connection.execute(sa.text(query)).scalar_one())
 
 
 def _put_in_place(part: Path, target: Path, now: datetime) -> None:

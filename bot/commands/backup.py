@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Do it. 0 if all went well, 1 if it could not be written."""
-    database = open_to_read(settings)
+    database = open_to_read(settings, sealed=True)
     file: Path = arguments.file
     try:
         made = dump(database, settings.folder, file, datetime.now(UTC), with_keys=not arguments.without_keys)

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from bot.account import channel_of
-from bot.attachments.files import path_of
+from bot.attachments.files import load
 from bot.commands.listing import clock, columns, line
 from bot.db import Database
 from bot.housekeeping import means_with
@@ -88,7 +88,7 @@ def _export(database: Database, settings: Settings, somebody: Person, folder: Pa
             (folder / name).write_text(text, encoding="utf-8")
         kept = [row["stored_as"] for row in data["tables"]["attachments"] if row["stored_as"]]
         for name in kept:
-            (folder / name).write_bytes(path_of(settings.attachments_folder, name).read_bytes())
+            (folder / name).write_bytes(load(settings.attachments_folder, name, database.keyring))
     except OSError as error:
         return _say_no(f"{folder} cannot be written to: {error.strerror}")
     print(f"Wrote datos.json, datos.html and {len(kept)} files to {folder}. Give them to nobody else.")

@@ -23,10 +23,12 @@ class Found:
     duplicate_id: str = ""
 
 
+#: In a list parameters do not get the column's type by themselves, and it is the type that seals.
+_BOTH = [sa.bindparam(name, type_=addresses.c.address.type) for name in ("one", "other")]
 _OWNERS = Prepared(
     sa.select(addresses.c.address, addresses.c.contact_id, contacts.c.phone)
     .join_from(addresses, contacts)
-    .where(addresses.c.address.in_([sa.bindparam("one"), sa.bindparam("other")]))
+    .where(addresses.c.address.in_(_BOTH))
 )
 _KEEP_PHONE = Prepared(sa.update(contacts).where(contacts.c.id == sa.bindparam("contact_id")).values(phone=sa.bindparam("known")))
 

@@ -3,13 +3,14 @@
 import sqlalchemy as sa
 
 from bot.db import Counter, Json, Moment, metadata
+from bot.sealing.columns import Findable, Sealed
 
 contacts = sa.Table(
     "contacts",
     metadata,
     sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("phone", sa.Text, nullable=False),  # E.164, or empty while WhatsApp hides it
-    sa.Column("profile_name", sa.Text, nullable=False),
+    sa.Column("phone", Findable("contacts.phone"), nullable=False),  # E.164, or empty while WhatsApp hides it
+    sa.Column("profile_name", Sealed("contacts.profile_name"), nullable=False),
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("blocked_at", Moment, nullable=True),  # since when this person is not answered; these three go together
     sa.Column("blocked_by", sa.Text, nullable=True),  # an agent's username
@@ -20,7 +21,7 @@ contacts = sa.Table(
 addresses = sa.Table(
     "addresses",
     metadata,
-    sa.Column("address", sa.Text, primary_key=True),
+    sa.Column("address", Findable("addresses.address"), primary_key=True),
     sa.Column("contact_id", sa.Text, sa.ForeignKey("contacts.id"), nullable=False, index=True),
 )
 
@@ -34,7 +35,7 @@ consents = sa.Table(
     sa.Column("given", sa.Boolean, nullable=False),
     sa.Column("policy_version", sa.Text, nullable=False),
     sa.Column("text_sha256", sa.Text, nullable=False),  # of the exact text that was shown
-    sa.Column("answer", sa.Text, nullable=False),  # the customer's words
+    sa.Column("answer", Sealed("consents.answer"), nullable=False),  # the customer's words
     sa.Column("message_sid", sa.Text, nullable=False),
     sa.Column("at", Moment, nullable=False),
     sa.Column("revokes", sa.Boolean, nullable=False, server_default=sa.false()),  # it takes back what was given before
@@ -59,7 +60,7 @@ erasure_refusals = sa.Table(
     metadata,
     sa.Column("id", Counter, primary_key=True),
     sa.Column("contact_id", sa.Text, sa.ForeignKey("contacts.id"), nullable=False, index=True),
-    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("reason", Sealed("erasure_refusals.reason"), nullable=False),
     sa.Column("actor", sa.Text, nullable=False),  # an agent's username; empty for the operator
     sa.Column("at", Moment, nullable=False),
 )

@@ -3,14 +3,16 @@
 import sqlalchemy as sa
 
 from bot.db import Counter, Json, Moment, metadata
+from bot.sealing.columns import Sealed, SealedJson
 
 conversations = sa.Table(
     "conversations",
     metadata,
     sa.Column("id", sa.Text, primary_key=True),
     sa.Column("contact_id", sa.Text, sa.ForeignKey("contacts.id"), nullable=False, unique=True),
-    sa.Column("address", sa.Text, nullable=False),  # where the customer wrote from last: answers go there
-    sa.Column("state", Json, nullable=False),  # engine.conversation.Conversation as JSON
+    sa.Column("address", Sealed("conversations.address"), nullable=False),  # where the customer wrote from last: answers go there
+    # engine.conversation.Conversation as JSON; where it stands may be asked in SQL.
+    sa.Column("state", SealedJson("conversations.state", ("node", "return_to")), nullable=False),
     sa.Column("version", sa.Integer, nullable=False),  # raised by every turn; a turn on an older one is refused
     sa.Column("arrivals", sa.Integer, nullable=False),  # how many inputs came: gives each its place
     sa.Column("positions", sa.Integer, nullable=False),  # how many messages the transcript holds
@@ -26,8 +28,8 @@ inbox = sa.Table(
     sa.Column("conversation_id", sa.Text, sa.ForeignKey("conversations.id"), nullable=False),
     sa.Column("arrival", sa.Integer, nullable=False),  # the order of handling within the conversation
     sa.Column("key", sa.Text, nullable=False, unique=True),  # MessageSid, or what else happens only once
-    sa.Column("input", Json, nullable=False),  # engine.inputs.Input as JSON, already redacted
-    sa.Column("parameters", Json, nullable=False),  # all that the webhook said, redacted, unknown names too
+    sa.Column("input", SealedJson("inbox.input"), nullable=False),  # engine.inputs.Input as JSON, already redacted
+    sa.Column("parameters", SealedJson("inbox.parameters"), nullable=False),  # all that the webhook said, redacted
     sa.Column("awaits_secret", sa.Boolean, nullable=False),  # "mi clave es:": the next message is masked with this in mind
     sa.Column("received_at", Moment, nullable=False),
     sa.Column("sent_at", Moment, nullable=True),  # of a message that no webhook brought: when the customer sent it

@@ -64,6 +64,7 @@ async def running(folder: Path, listening: socket.socket) -> AsyncIterator[Line]
 
 
 def _settings(folder: Path, account: DemoAccount, address: str, fake_address: str) -> Settings:
-    """Embedded database and no Redis, whatever the environment says: a demo shares nothing with the real line."""
+    """Embedded database, no Redis, no keys, whatever the environment says: a demo shares nothing with the real line."""
     twilio = asdict(account) | {"api_base_url": fake_address, "reopen_template_sid": _TEMPLATE}
-    return settings.read(dev=True, data_dir=folder, database_url="", redis_url="", public_url=address, twilio=twilio)
+    own = {"database_url": "", "redis_url": "", "encryption_keys": ""}
+    return settings.read(dev=True, data_dir=folder, public_url=address, twilio=twilio, **own)

@@ -5,6 +5,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 
 from bot.db import Json, Moment, metadata
+from bot.sealing.columns import Sealed, SealedJson
 
 
 class Direction(StrEnum):
@@ -44,11 +45,11 @@ messages = sa.Table(
     sa.Column("author", sa.Text, nullable=False),  # customer | bot | an agent's username
     sa.Column("cause", sa.Text, nullable=False, unique=True),  # input and number: doing a turn twice adds nothing
     sa.Column("sid", sa.Text, nullable=True, index=True),  # the provider's; that it is unique is the provider's promise, not ours
-    sa.Column("address", sa.Text, nullable=False),
+    sa.Column("address", Sealed("messages.address"), nullable=False),
     sa.Column("kind", sa.Text, nullable=False),  # engine.inputs.Kind; of a note `switch`
-    sa.Column("body", sa.Text, nullable=False),
-    sa.Column("attachments", Json, nullable=False),  # [{"url", "content_type"}], or a location's parts
-    sa.Column("reasons", Json, nullable=False),  # why the bot understood it as it did: strings
+    sa.Column("body", Sealed("messages.body"), nullable=False),
+    sa.Column("attachments", SealedJson("messages.attachments"), nullable=False),  # [{"url", "content_type"}], or a place's parts
+    sa.Column("reasons", SealedJson("messages.reasons"), nullable=False),  # why the bot understood it as it did: strings
     sa.Column("status", sa.Text, nullable=False),
     sa.Column("error_code", sa.Integer, nullable=True),
     sa.Column("attempts", sa.Integer, nullable=False),

@@ -15,9 +15,10 @@ from bot.privacy import tables as privacy
 from bot.tickets import desk_tables as desk
 from bot.tickets import rights
 from bot.tickets import tables as tickets
+from bot.vault import tables as vault
 
 #: Imported so that `metadata` knows them all.
-TABLES = (agents, attachments, contacts, conversations, desk, messages, privacy, rights, tickets)
+TABLES = (agents, attachments, contacts, conversations, desk, messages, privacy, rights, tickets, vault)
 
 
 def _render(kind: str, item: Any, autogenerate: AutogenContext) -> str | Literal[False]:

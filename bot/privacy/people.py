@@ -80,7 +80,7 @@ def person(connection: Connection, contact_id: str) -> Person | None:
     row = connection.execute(sa.select(contacts).where(contacts.c.id == contact_id)).one_or_none()
     if row is None:
         return None
-    where = sa.select(addresses.c.address).where(addresses.c.contact_id == contact_id).order_by(addresses.c.address)
+    where = sa.select(addresses.c.address).where(addresses.c.contact_id == contact_id)
     numbers = sa.select(tickets.c.number).where(tickets.c.contact_id == contact_id).order_by(tickets.c.id.desc())
     counts = reach.count(connection, [contact_id])
     if files := len(reach.all_files(connection, [contact_id])):
@@ -90,7 +90,7 @@ def person(connection: Connection, contact_id: str) -> Person | None:
         phone=row.phone,
         profile_name=row.profile_name,
         since=row.created_at,
-        addresses=tuple(connection.execute(where).scalars()),
+        addresses=tuple(sorted(connection.execute(where).scalars())),
         tickets=tuple(connection.execute(numbers).scalars()),
         counts=counts,
         consents=_consents(connection, contact_id),

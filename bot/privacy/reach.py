@@ -30,6 +30,7 @@ APART = frozenset(
         "labels",
         "recovery_codes",
         "retention_runs",
+        "sealing_keys",
         "second_factors",
         "sessions",
         "tombstones",

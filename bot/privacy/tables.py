@@ -5,6 +5,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 
 from bot.db import Json, Moment, metadata
+from bot.sealing.columns import SealedJson
 
 
 class Reason(StrEnum):
@@ -28,7 +29,7 @@ erasures = sa.Table(
     sa.Column("at", Moment, nullable=False),
     sa.Column("counts", Json, nullable=False),  # table → rows erased; also `files` and `copies`
     sa.Column("proofs", Json, nullable=False),  # of their consents: what was agreed to and when, without a word of theirs
-    sa.Column("todo", Json, nullable=False),  # privacy.todo.Todo: addresses and ids until they are dealt with, then empty
+    sa.Column("todo", SealedJson("erasures.todo"), nullable=False),  # privacy.erase.Todo until it is dealt with, then empty
     sa.Column("due_at", Moment, nullable=True, index=True),  # when to go on; empty once all is done
     sa.Column("attempts", sa.Integer, nullable=False),
     sa.Column("error", sa.Text, nullable=False),  # why the last attempt did not get to the end, by kind

@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 
 from bot.db import Counter, Moment, metadata
+from bot.sealing.columns import Sealed
 
 labels = sa.Table(
     "labels",
@@ -41,6 +42,6 @@ views = sa.Table(
     sa.Column("id", Counter, primary_key=True),
     sa.Column("agent", sa.Text, nullable=False),  # username of whom it belongs to
     sa.Column("name", sa.Text, nullable=False),
-    sa.Column("query", sa.Text, nullable=False),  # filters, order and words, as they stand in the list's address
+    sa.Column("query", Sealed("views.query"), nullable=False),  # filters, order and words, as they stand in the list's address
     sa.UniqueConstraint("agent", "name"),
 )

@@ -79,7 +79,7 @@ class Exporter:
                 note = partial(exports.give_back, identity=export.id)
             else:
                 size = path.stat().st_size
-                path.replace(self._folder / f"{export.id}.{export.format}")
+                await asyncio.to_thread(self._put_in_place, path, f"{export.id}.{export.format}")
                 note = partial(exports.finish, identity=export.id, done=done, size=size)
         except OSError as error:  # the disk: full, or not ours to write to
             _log.error("an export could not be written: %s", type(error).__name__, extra={"export": export.id})
@@ -88,6 +88,11 @@ class Exporter:
                 path.unlink()
         await self._database.write(lambda connection: note(connection, now=self._now()))
         await self._tell(export.id)
+
+    def _put_in_place(self, path: Path, name: str) -> None:
+        if self._database.keyring is not None:
+            path.write_bytes(self._database.keyring.seal_file(name, path.read_bytes()))
+        path.replace(self._folder / name)
 
     async def _write(self, export: Export, path: Path) -> int | None:
         """All of its tickets; how many there were, or None if it was stopped."""

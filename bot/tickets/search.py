@@ -1,14 +1,16 @@
 """Full-text search for tickets: by number, name, NIT, phone, e-mail and the words of the chat.
 
 One set of words for each ticket, kept in the transaction that writes the ticket or the message. Both databases get the
-same words from `words`: SQLite in an FTS5 table, PostgreSQL in a tsvector with a GIN index (`bot/migrations`, step 0002).
+same words from `words`: SQLite in an FTS5 table, PostgreSQL in a tsvector with a GIN index (`bot/migrations`, step 0002). In a
+sealed database a word is kept as a keyed hash, so that the index does not tell what the columns hide.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from bot.sealing.columns import keyring_of
 from bot.statements import on_driver
 from bot.tickets.words import asked, words
 
@@ -22,11 +24,11 @@ _WALK_FOR_EACH = 10
 
 def add(connection: Connection, ticket_id: int, *texts: str) -> None:
     """Let the ticket be found by these texts too."""
-    keep(connection, ticket_id, set().union(*map(words, texts)))
+    keep(connection, ticket_id, set(_as_kept(connection, set().union(*map(words, texts)))))
 
 
 def keep(connection: Connection, ticket_id: int, new: set[str]) -> None:
-    """Let the ticket be found by these too, which are words already."""
+    """Let the ticket be found by these too, which are words as the index keeps them already."""
     if not new:
         return
     if connection.dialect.name == "sqlite":
@@ -45,23 +47,39 @@ def remove(connection: Connection, ticket_ids: Iterable[int]) -> None:
 def found(connection: Connection, query: str, *, below: int | None, most: int) -> list[int]:
     """Ids of tickets that have all the words, the newest first; `below` is where a further page begins.
 
-    The last word may be the beginning of one. Any query is taken; one without words finds nothing.
+    The last word may be the beginning of one, unless words are sealed. Any query is taken; one without words finds nothing.
     """
-    wanted = asked(query)
+    wanted = list(_as_kept(connection, asked(query)))
     if not wanted:
         return []
     search = _found_sqlite if connection.dialect.name == "sqlite" else _found_postgresql
     return search(connection, wanted, _ABOVE_ALL if below is None else below, most)
 
 
-def everything(connection: Connection) -> Iterator[tuple[int, str]]:
-    """All tickets by id, each with its words, blanks between them: what `add` made of their texts."""
-    if connection.dialect.name == "sqlite":
-        query = "SELECT rowid, words FROM ticket_search ORDER BY rowid"
-    else:
-        query = "SELECT ticket_id, array_to_string(tsvector_to_array(words), ' ') FROM ticket_search ORDER BY ticket_id"
-    for row in connection.execute(sa.text(query).execution_options(yield_per=1000)):
+def everything(connection: Connection, ticket_id: int | None = None) -> Iterator[tuple[int, str]]:
+    """All tickets by id, or one, each with its words, blanks between them: what `add` made of their texts."""
+    key, words = "rowid", "words"
+    if connection.dialect.name != "sqlite":
+        key, words = "ticket_id", "array_to_string(tsvector_to_array(words), ' ')"
+    which = "" if ticket_id is None else f"WHERE {key} = :id"
+    query = sa.text(f"SELECT {key}, {words} FROM ticket_search {which} ORDER BY {key}")  # noqa: S608 (names of ours)
+    for row in connection.execute(query.execution_options(yield_per=1000), {} if ticket_id is None else {"id": ticket_id}):
         yield row[0], row[1]
+
+
+def rewrite(connection: Connection, change: Callable[[str], str]) -> None:
+    """Put another word in place of each that the index keeps."""
+    key = "rowid" if connection.dialect.name == "sqlite" else "ticket_id"
+    for (identity,) in connection.execute(sa.text(f"SELECT {key} FROM ticket_search")).all():  # noqa: S608 (a name of ours)
+        kept = set().union(*(some.split() for _, some in everything(connection, identity)))
+        remove(connection, [identity])
+        keep(connection, identity, set(map(change, kept)))
+
+
+def _as_kept(connection: Connection, some: Iterable[str]) -> Iterable[str]:
+    """Words as the index keeps them: where the database is sealed, by what only its key makes of them, and whole ones alone."""
+    keyring = keyring_of(connection.dialect)
+    return some if keyring is None else map(keyring.word, some)
 
 
 def _add_sqlite(connection: Connection, ticket_id: int, new: set[str]) -> None:

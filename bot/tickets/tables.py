@@ -2,7 +2,8 @@
 
 import sqlalchemy as sa
 
-from bot.db import Counter, Json, Moment, metadata
+from bot.db import Counter, Moment, metadata
+from bot.sealing.columns import Sealed, SealedJson
 
 tickets = sa.Table(
     "tickets",
@@ -19,10 +20,10 @@ tickets = sa.Table(
     sa.Column("version", sa.Integer, nullable=False, default=0),  # raised by every move: an agent acts on the one they saw
     sa.Column("resolved_at", Moment, nullable=True),  # while it is resolved
     sa.Column("rating", sa.Integer, nullable=True),  # 1 to 5 stars, given by the customer after it was resolved
-    sa.Column("rating_comment", sa.Text, nullable=False, default=""),
-    sa.Column("fields", Json, nullable=False),  # [{"name", "label", "value"}] in the order they were asked
-    sa.Column("detail", sa.Text, nullable=False),
-    sa.Column("attachments", Json, nullable=False),
+    sa.Column("rating_comment", Sealed("tickets.rating_comment"), nullable=False, default=""),
+    sa.Column("fields", SealedJson("tickets.fields"), nullable=False),  # [{"name", "label", "value"}] as they were asked
+    sa.Column("detail", Sealed("tickets.detail"), nullable=False),
+    sa.Column("attachments", SealedJson("tickets.attachments"), nullable=False),
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("updated_at", Moment, nullable=False),
     sa.Column("first_response_due_at", Moment, nullable=True),  # until when the customer was promised an answer, if they were
@@ -65,7 +66,7 @@ ticket_events = sa.Table(
     sa.Column("at", Moment, nullable=False),
     sa.Column("kind", sa.Text, nullable=False),  # tickets.service.HAPPENINGS, or an event of tickets.lifecycle.TABLE
     sa.Column("actor", sa.Text, nullable=False),  # customer | bot | an agent's username
-    sa.Column("data", Json, nullable=False),
+    sa.Column("data", SealedJson("ticket_events.data"), nullable=False),
 )
 
 drafts = sa.Table(
@@ -73,7 +74,7 @@ drafts = sa.Table(
     metadata,
     sa.Column("ticket_id", Counter, sa.ForeignKey("tickets.id"), primary_key=True),
     sa.Column("agent", sa.Text, primary_key=True),  # username
-    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("text", Sealed("drafts.text"), nullable=False),
     sa.Column("updated_at", Moment, nullable=False),
 )
 
@@ -84,7 +85,7 @@ exports = sa.Table(
     sa.Column("id", sa.Text, primary_key=True),
     sa.Column("agent", sa.Text, nullable=False),  # username of who asked for it, and may fetch it
     sa.Column("format", sa.Text, nullable=False),  # one of tickets.exporting.FORMATS
-    sa.Column("wanted", Json, nullable=False),  # which tickets: {"filters", "words", "first", "last"}
+    sa.Column("wanted", SealedJson("exports.wanted"), nullable=False),  # which tickets: {"filters", "words", "first", "last"}
     sa.Column("state", sa.Text, nullable=False),  # tickets.exports.State
     sa.Column("total", sa.Integer, nullable=False),  # tickets that are to come in, at most
     sa.Column("done", sa.Integer, nullable=False),

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.attachments.files import path_of
+from bot.attachments.files import load
 from bot.attachments.queries import attachment
 from bot.runtime import MEDIA_PATH, Runtime
 
@@ -32,9 +32,9 @@ def routes(runtime: Runtime) -> list[Route]:
             found = await runtime.database.read(lambda connection: attachment(connection, identity))
         if found is None or found.kind is None:
             return Response(status_code=404, headers=_HEADERS)
-        path = path_of(runtime.settings.attachments_folder, found.stored_as)
+        folder, keyring = runtime.settings.attachments_folder, runtime.database.keyring
         try:
-            content = await asyncio.to_thread(path.read_bytes)
+            content = await asyncio.to_thread(load, folder, found.stored_as, keyring)
         except FileNotFoundError:
             return Response(status_code=404, headers=_HEADERS)
         # As a header and not as `media_type`, which would add a charset to a contact card.

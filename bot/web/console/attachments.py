@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from bot.agents.sessions import Session
 from bot.agents.trail import Action, deed_of, record
-from bot.attachments.files import path_of
+from bot.attachments.files import load
 from bot.attachments.keep import THUMB, VIEW
 from bot.attachments.queries import Attachment, attachment
 from bot.web.console.context import console_of
@@ -80,8 +80,8 @@ async def _download(request: Request, file: Attachment) -> Response:
 
 
 async def _content(request: Request, name: str) -> bytes:
-    path = path_of(console_of(request).runtime.settings.attachments_folder, name)
+    runtime = console_of(request).runtime
     try:
-        return await asyncio.to_thread(path.read_bytes)
+        return await asyncio.to_thread(load, runtime.settings.attachments_folder, name, runtime.database.keyring)
     except FileNotFoundError:  # the folder was not brought along when the product moved
         raise HTTPException(404) from None

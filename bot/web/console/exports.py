@@ -4,6 +4,7 @@ What is asked for stands in the address as the list has it, so the list's link l
 who asked for it; that it was asked for, and that its file was fetched, is on the trail first.
 """
 
+import asyncio
 from collections.abc import Mapping
 from functools import partial
 
@@ -90,7 +91,11 @@ async def fetch(request: Request, session: SessionNeeded, export: str) -> Respon
     deed = Deed(Action.EXPORT_FETCHED, found.id, session.agent_id, client_address(request), {"format": found.format})
     await runtime.database.write(lambda connection: record(connection, deed, now))
     name = f"solicitudes-{local(found.created_at):%Y-%m-%d-%H%M}.{found.format}"
-    return FileResponse(path, media_type=_TYPES[found.format], filename=name)
+    if (keyring := runtime.database.keyring) is None:
+        return FileResponse(path, media_type=_TYPES[found.format], filename=name)
+    content = keyring.open_file(path.name, await asyncio.to_thread(path.read_bytes))
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(content, media_type=_TYPES[found.format], headers=headers)
 
 
 async def _found(request: Request, session: Session, export: str) -> Export:

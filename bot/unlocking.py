@@ -1,0 +1,51 @@
+"""From the keys in the settings to a database that is opened with them. Whatever does not fit stops the start with one line."""
+
+from datetime import UTC, datetime
+from functools import partial
+
+from bot.db import Database
+from bot.sealing.keys import Key, read_keys
+from bot.settings import Settings, SettingsProblem, variable
+from bot.vault.opening import LockedError, opened, unlock
+
+SETTING = "encryption_keys"
+
+
+def keys_of(settings: Settings) -> tuple[Key, ...]:
+    """The keys of this installation, the one that seals first; none if nothing is to be sealed."""
+    return read_keys(settings.encryption_keys.get_secret_value())
+
+
+def with_keys(database: Database, settings: Settings, *, may_begin: bool) -> Database:
+    """The same database, opened with the keys that its data need; takes the place of the one that is given.
+
+    With `may_begin` one that holds no customers yet is sealed from now on. Raises SettingsProblem.
+    """
+    job = partial(unlock, keys=keys_of(settings), now=datetime.now(UTC), may_begin=may_begin)
+    try:
+        keyring = database.write_now(job)
+    except LockedError as error:
+        database.close()
+        raise problem(error) from None
+    if keyring is None:
+        return database
+    database.close()
+    return Database(settings.database, keyring)
+
+
+def with_keys_to_read(database: Database, settings: Settings) -> Database:
+    """As `with_keys`, changing nothing. Raises SettingsProblem."""
+    try:
+        keyring = database.read_now(partial(opened, keys=keys_of(settings)))
+    except LockedError as error:
+        database.close()
+        raise problem(error) from None
+    if keyring is None:
+        return database
+    database.close()
+    return Database(settings.database, keyring)
+
+
+def problem(error: LockedError) -> SettingsProblem:
+    """As the operator is told of it."""
+    return SettingsProblem([f"{SETTING} ({variable(SETTING)}): {error}"])
