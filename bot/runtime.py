@@ -93,14 +93,14 @@ class Runtime:
             self.lock.close()
 
 
-def open_database(settings: Settings, *, may_begin: bool = False) -> Database:
+def open_database(settings: Settings, *, starts: bool = False) -> Database:
     """The database of this installation, brought to the schema of this version and opened with its keys.
 
-    `may_begin`: one without customers is encrypted from now on, if there are keys. Raises SettingsProblem if one is missing.
+    `starts`: it is the product that opens it, not a command (`vault.opening.unlock`). Raises SettingsProblem if a key is missing.
     """
     database = Database(settings.database)
     upgrade(database)
-    return with_keys(database, settings, may_begin=may_begin)
+    return with_keys(database, settings, starts=starts)
 
 
 def open_to_read(settings: Settings, *, sealed: bool = False) -> Database:
@@ -132,7 +132,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Runtime:
     flow = our_flow()
     lock = None if settings.database_url.get_secret_value() else _alone(settings.folder)
     try:
-        database = open_database(settings, may_begin=True)
+        database = open_database(settings, starts=True)
     except SettingsProblem:
         if lock is not None:
             lock.close()

@@ -16,12 +16,12 @@ def keys_of(settings: Settings) -> tuple[Key, ...]:
     return read_keys(settings.encryption_keys.get_secret_value())
 
 
-def with_keys(database: Database, settings: Settings, *, may_begin: bool) -> Database:
+def with_keys(database: Database, settings: Settings, *, starts: bool) -> Database:
     """The same database, opened with the keys that its data need; takes the place of the one that is given.
 
-    With `may_begin` one that holds no customers yet is sealed from now on. Raises SettingsProblem.
+    `starts`: see `vault.opening.unlock`. Raises SettingsProblem.
     """
-    job = partial(unlock, keys=keys_of(settings), now=datetime.now(UTC), may_begin=may_begin)
+    job = partial(unlock, keys=keys_of(settings), now=datetime.now(UTC), starts=starts)
     try:
         keyring = database.write_now(job)
     except LockedError as error:

@@ -29,18 +29,20 @@ class LockedError(Exception):
     """The keys that were given do not fit the data; the message says how, in one line."""
 
 
-def unlock(connection: Connection, keys: Sequence[Key], now: datetime, *, may_begin: bool) -> Keyring | None:
-    """What this database is sealed with; None if it is not. The first key is noted, if it is new. Raises LockedError.
+def unlock(connection: Connection, keys: Sequence[Key], now: datetime, *, starts: bool) -> Keyring | None:
+    """What this database is sealed with; None if it is not. Raises LockedError.
 
-    With `may_begin` a database without customers is sealed from now on, and one with them has to be turned on first.
+    `starts` is the product itself: it notes a first key that is new, and seals a database without customers from now on; one
+    with them has to be turned on first. A command never is the first to seal with a key: the product could not read it.
     """
     alone(connection, _LOCK)
     keyring = opened(connection, keys)
-    if keyring is not None:
+    if keyring is not None and starts:
         _note(connection, keys[0], _index_secret(connection, keys), now)
+    elif keyring is not None and not _is_noted(connection, keys[0]):
+        raise LockedError(f"the first key ({keys[0].id}) is new: start the product with it before anything else")
+    if keyring is not None or not keys or not starts:
         return keyring
-    if not keys or not may_begin:
-        return None
     if connection.execute(sa.select(contacts.c.id).limit(1)).first() is not None:
         raise LockedError("there are keys, and the data are not encrypted yet: run `soporte key on` while nothing else runs")
     return turn_on(connection, keys, now)
@@ -95,9 +97,13 @@ def _seal_all(connection: Connection, keyring: Keyring, table: sa.Table, name: s
 
 
 def _note(connection: Connection, key: Key, index_secret: bytes, now: datetime) -> None:
-    if connection.execute(sa.select(sealing_keys.c.id).where(sealing_keys.c.id == key.id)).first() is None:
+    if not _is_noted(connection, key):
         sealed = base64.b64encode(key.seal(_INDEX, index_secret)).decode()
         insert_new(connection, sealing_keys, {"id": key.id, "index_key": sealed, "added_at": now})
+
+
+def _is_noted(connection: Connection, key: Key) -> bool:
+    return connection.execute(sa.select(sealing_keys.c.id).where(sealing_keys.c.id == key.id)).first() is not None
 
 
 def _index_secret(connection: Connection, keys: Sequence[Key]) -> bytes:
