@@ -89,7 +89,8 @@ def test_values_are_sealed_as_they_are_written_and_opened_where_they_belong(tmp_
     ]
     database = Database(f"sqlite:///{tmp_path / 'test.db'}", KEYRING)
     rows = [{"id": number, "text": text, "data": data} for number, (text, data) in enumerate(values)]
-    database.write_now(lambda connection: (table.create(connection), connection.execute(sa.insert(table), rows)))
+    database.write_now(table.create)
+    database.write_now(lambda connection: connection.execute(sa.insert(table), rows))
     assert database.read_now(lambda connection: [tuple(row[1:]) for row in connection.execute(sa.select(table))]) == values
     raw = database.read_now(lambda connection: repr(connection.exec_driver_sql("SELECT * FROM kept").all()))
     assert ("José" in raw, "menu" in raw, "sealed:x" in raw) == (False, True, False)

@@ -15,7 +15,7 @@ from bot.conversations.verify import verify
 from bot.db import Database
 from bot.privacy import people
 from bot.privacy.export import as_json, export
-from bot.runtime import build, open_to_read
+from bot.runtime import open_database, open_to_read
 from bot.sealing.keys import new_key
 from bot.settings import SettingsProblem, read
 from bot.tickets import search
@@ -138,7 +138,7 @@ def refuse(folder: Path, keys: str, because: str, **chosen: Any) -> None:
     """Neither a start nor a look is possible with these keys, and one line says why."""
     settings = read(**{"dev": True, "data_dir": folder, "encryption_keys": keys, **chosen})
     with pytest.raises(SettingsProblem, match=because) as stopped:
-        build(settings).close()
+        open_database(settings, starts=True).close()
     assert len(stopped.value.lines) == 1
     if because == "is missing":
         with pytest.raises(SettingsProblem, match=because):
