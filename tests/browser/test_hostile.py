@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, Dialog, Error, Page, Ro
 from sqlalchemy.engine import Connection
 
 from bot.channels.fake_twilio import File
-from bot.contacts.tables import contacts
+from bot.contacts.tables import addresses, contacts
 from bot.conversations.tables import conversations
 from bot.engine.effects import FieldValue
 from bot.engine.inputs import Location
@@ -148,8 +148,10 @@ def _phone(at: int) -> str:
 
 
 def _ticket_of(connection: Connection, at: int, some: Sequence[str], now: Any) -> str:
-    query = sa.select(conversations.c.id, conversations.c.contact_id).where(conversations.c.address == f"whatsapp:{_phone(at)}")
-    conversation, contact = connection.execute(query).one()
+    query = sa.select(conversations.c.id, conversations.c.contact_id).join_from(
+        conversations, addresses, addresses.c.contact_id == conversations.c.contact_id
+    )
+    conversation, contact = connection.execute(query.where(addresses.c.address == f"whatsapp:{_phone(at)}")).one()
     fields = tuple(FieldValue(f"campo{n}", f"Campo {n}", text) for n, text in enumerate(some, 1))
     attachments = (
         {"url": some[0], "content_type": some[1]},

@@ -59,7 +59,8 @@ def test_who_is_blocked_gets_nothing_loses_nothing_and_is_answered_again_later(
         stack.receive(LUIS, text="ayuda")
         stack.settle()
         assert (len(stack.said(ANA)), len(stack.said(LUIS))) == (heard, 2)
-        assert count(stack, messages, messages.c.body.in_(["asesor", "mira"])) == 2
+        said = stack.runtime.database.read_now(lambda connection: connection.execute(sa.select(messages.c.body)).scalars().all())
+        assert {"asesor", "mira"} <= set(said)
         assert (count(stack, attachments), count(stack, tickets)) == (0, 0)
         assert write(stack, blocks.unblock, contact_id=contact_of(stack, ANA))
         stack.receive(ANA, text="ayuda")

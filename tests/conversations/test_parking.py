@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from bot.contacts.tables import contacts
+from bot.contacts.tables import addresses, contacts
 from bot.conversations import inbox as arrivals
 from bot.conversations.tables import conversations, inbox
 from bot.messages.queries import transcript
@@ -33,7 +33,8 @@ def stack(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stack]:
 
 
 def conversation(stack: Stack) -> str:
-    query = sa.select(conversations.c.id).where(conversations.c.address == ANA)
+    is_theirs = addresses.c.contact_id == conversations.c.contact_id
+    query = sa.select(conversations.c.id).join_from(conversations, addresses, is_theirs).where(addresses.c.address == ANA)
     return str(stack.runtime.database.read_now(lambda connection: connection.execute(query).scalar_one()))
 
 

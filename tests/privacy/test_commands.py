@@ -107,8 +107,8 @@ def test_stored_secrets_are_masked_wherever_they_were_repeated(tmp_path: Path, c
 
         def undo(connection: sa.Connection) -> None:
             body = f"mi clave es {secret} y no entro"
-            first = sa.select(messages.c.id, messages.c.sid).where(messages.c.body.like("sale %"))
-            row = connection.execute(first).one()
+            said = connection.execute(sa.select(messages.c.id, messages.c.sid, messages.c.body))
+            [row] = [one for one in said if one.body.startswith("sale ")]
             connection.execute(sa.update(messages).where(messages.c.id == row.id).values(body=body))
             told = {"type": "message_received", "kind": "text", "text": body}
             connection.execute(sa.update(inbox).where(inbox.c.key == row.sid).values(input=told, parameters={"Body": [body]}))

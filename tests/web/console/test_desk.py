@@ -246,7 +246,7 @@ def failed_reply(desk: Browser, world: World) -> str:
     """A reply that was not delivered; its id."""
     send(desk, "mover", trigger="assign")
     send(desk, "responder", text="Hola")
-    failed = sa.update(messages).where(messages.c.body == "Hola")
+    failed = sa.update(messages).where(messages.c.author == "ana.gomez", messages.c.direction == "out")
     world.write(lambda connection: connection.execute(failed.values(status="failed", error_code=63016, sid="SM9")))
     [identity] = [button["value"] for button in shown(desk).tags("button") if button.get("name") == "message"]
     return identity
