@@ -10,7 +10,18 @@ BOTH = Keyring(read_keys(f"{NEW}, {OLD}"), INDEX)
 BEFORE = Keyring(read_keys(OLD), INDEX)
 
 
-@pytest.mark.parametrize("text", ["hunter2", "A" * 43, NEW[:-1], f"{NEW}x", f"{NEW} {OLD[:10]}", "ñ" * 43, "0123456789" * 4])
+WRONG = {
+    "a password": "hunter2",
+    "one letter": "A" * 43,
+    "too short": NEW[:-1],
+    "too long": f"{NEW}x",
+    "the second one": f"{NEW} {OLD[:10]}",
+    "other letters": "ñ" * 43,
+    "a pattern": "0123456789" * 4,
+}
+
+
+@pytest.mark.parametrize("text", WRONG.values(), ids=list(WRONG))
 def test_a_weak_or_broken_key_is_refused_without_telling_it(text: str) -> None:
     with pytest.raises(ValueError, match="soporte key new") as refused:
         read_keys(text)
@@ -42,7 +53,7 @@ def test_what_was_changed_or_moved_is_not_opened() -> None:
         BOTH.open_file("b.thumb", file)
 
 
-@pytest.mark.parametrize("text", [MARK, f"{MARK}0123456789abcdef:AAAA", f"{MARK}{BOTH.first.id}", "sealed"])
+@pytest.mark.parametrize("text", [MARK, f"{MARK}0123456789abcdef:AAAA", f"{MARK}{BOTH.first.id}", "sealed"], ids=range(4))
 def test_a_text_that_only_looks_sealed_is_itself(text: str) -> None:
     assert BOTH.open("t.c", text) == text
     assert BOTH.open("t.c", BOTH.seal("t.c", text)) == text

@@ -122,7 +122,7 @@ def test_data_from_before_are_sealed_by_two_commands_and_brought_to_a_new_key(
             stack.runtime.database.write_now(lambda connection: connection.execute(sa.update(consents).values(answer="no")))
 
 
-@pytest.mark.parametrize("keys", ["corta", f"{OLD},{OLD}", OLD[:-4]])
+@pytest.mark.parametrize("keys", ["corta", f"{OLD},{OLD}", OLD[:-4]], ids=["none", "twice", "cut"])
 def test_a_key_that_is_none_stops_the_start_with_one_line_that_does_not_tell_it(tmp_path: Path, keys: str) -> None:
     with pytest.raises(SettingsProblem) as stopped:
         read(data_dir=tmp_path, encryption_keys=keys)
