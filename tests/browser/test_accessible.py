@@ -131,6 +131,36 @@ def test_the_tab_key_comes_to_everything_in_order_and_shows_where_it_is(
     assert hidden == []
 
 
+@pytest.mark.parametrize("size", [(1280, 720), (1440, 900)], ids=str)
+def test_a_desk_shows_the_end_of_the_conversation_and_the_box_at_once(
+    seats: dict[str, BrowserContext], scene: Scene, size: tuple[int, int]
+) -> None:
+    page = open_page(seats["agente"], f"/solicitudes/{scene.held}")
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    assert page.evaluate("document.documentElement.scrollHeight") == size[1]
+    send = page.get_by_role("button", name="Enviar", exact=True)
+    for shown in (page.locator(".bubble").last, send, page.get_by_label("Etiqueta", exact=True)):
+        expect(shown).to_be_in_viewport(ratio=1)
+    room = page.locator(".talk-scroll").bounding_box()
+    page.close()
+    assert room is not None
+    assert room["height"] > size[1] * 0.35
+
+
+def test_a_phone_has_the_menu_in_one_row_without_a_script(desk: Desk, browser: Browser, scene: Scene) -> None:
+    with desk.seat(browser, "agente", viewport=PHONE, java_script_enabled=False) as seat:
+        page = open_page(seat, f"/solicitudes/{scene.held}")
+        bar = page.locator(".bar").bounding_box()
+        assert bar is not None
+        assert bar["height"] < 64
+        page.get_by_role("button", name="Menú").click()
+        page.get_by_role("navigation", name="Principal").get_by_role("link", name="Solicitudes").click()
+        page.get_by_role("button", name="Filtros").click()
+        page.get_by_label("Orden").select_option("antiguas")
+        page.get_by_role("button", name="Aplicar filtros").click()
+        assert page.url.endswith("orden=antiguas")
+
+
 def test_news_are_announced_politely(desk: Desk, seats: dict[str, BrowserContext], scene: Scene) -> None:
     # One after the other: who has the ticket open reads what comes at once, and the list counts it no more.
     for path, news in (("/", "no leídas"), (f"/solicitudes/{scene.open}", "Último mensaje, del")):
