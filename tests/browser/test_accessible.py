@@ -57,8 +57,12 @@ def seats(browser: Browser, desk: Desk, scene: Scene) -> Iterator[dict[str, Brow
 
 
 def come(seats: dict[str, BrowserContext], visit: Visit) -> Page:
-    page = open_page(seats[visit.who], visit.path)
+    """A page as it is visited, in the one tab of who visits it."""
+    seat = seats[visit.who]
+    page = seat.pages[0] if seat.pages else seat.new_page()
     page.set_viewport_size(WIDE)  # type: ignore[arg-type]
+    page.emulate_media(color_scheme="light")
+    page.goto(f"/consola{visit.path}")
     if visit.deed:
         visit.deed(page)
     return page
@@ -90,7 +94,6 @@ def test_no_page_violates_a_rule_in_light_in_dark_or_on_a_phone(seats: dict[str,
             page.set_viewport_size(size)  # type: ignore[arg-type]
             wide = page.evaluate("document.documentElement.scrollWidth")
             found[f"{visit.name}, {size['width']} wide"] = [f"scrolls to {wide}"] if wide > size["width"] else []
-        page.close()
     assert {name: some for name, some in found.items() if some} == {}
 
 
