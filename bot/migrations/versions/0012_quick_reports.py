@@ -7,7 +7,7 @@ revision = "0012"
 down_revision = "0009"
 
 _DUE = ["first_responded_at", "first_response_due_at", "resolution_due_at"]
-_IS_OURS = sa.text("status IN ('open', 'assigned')")
+_IS_OURS = sa.text("coalesce(status, '') IN ('open', 'assigned')")
 
 
 def upgrade() -> None:
@@ -16,4 +16,6 @@ def upgrade() -> None:
     op.create_index("ix_tickets_opened", "tickets", ["created_at", *_DUE, "resolved_at"])
     op.create_index("ix_tickets_resolved", "tickets", ["resolved_at", "created_at", "rating"])
     for name, keys in (("ours_id", ["id"]), ("ours_last_message", ["last_message_at", "id"])):
-        op.create_index(f"ix_tickets_{name}", "tickets", [*keys, *_DUE], sqlite_where=_IS_OURS, postgresql_where=_IS_OURS)
+        op.create_index(
+            f"ix_tickets_{name}", "tickets", [*keys, *_DUE, "status"], sqlite_where=_IS_OURS, postgresql_where=_IS_OURS
+        )
