@@ -152,18 +152,14 @@ def _spread(connection: Connection, end: sa.Column[Any], period: Period) -> tupl
     """How many of the tickets opened in the period have this end, and the hours that half and nine of ten of them took."""
     ended = sa.and_(within(tickets.c.created_at, period), end.is_not(None))
     hours = _hours(connection, tickets.c.created_at, end)
-    count = connection.execute(sa.select(_count(ended))).scalar_one()
-    if not count:
-        return 0, None, None
     # Nearest rank: the smallest that this share of all is not above.
-    ranks = [(count * tenths + 9) // 10 for tenths in (5, 9)]
-    if connection.dialect.name == "postgresql":
-        places = [sa.func.percentile_disc(tenths / 10).within_group(hours) for tenths in (5, 9)]
-        found = connection.execute(sa.select(*places).where(ended)).one()
+    if connection.dialect.name == "sqlite":  # which has no such function, and sorts and ranks more slowly than this
+        found = sorted(connection.execute(sa.select(hours).where(ended)).scalars())
+        count, places = len(found), [found[(len(found) * tenths + 9) // 10 - 1] if found else None for tenths in (5, 9)]
     else:
-        ordered = sa.select(hours).where(ended).order_by(sa.text("1")).limit(1)
-        found = connection.execute(sa.select(*(ordered.offset(rank - 1).scalar_subquery() for rank in ranks))).one()
-    half, most = (round(float(value), 1) for value in found)
+        shares = (sa.func.percentile_disc(tenths / 10).within_group(hours) for tenths in (5, 9))
+        count, *places = connection.execute(sa.select(sa.func.count(), *shares).where(ended)).one()
+    half, most = (None if value is None else round(float(value), 1) for value in places)
     return count, half, most
 
 
