@@ -99,17 +99,15 @@ REPORTS: Mapping[str, Callable[[Connection, Period, View], Table]] = {
 
 
 def _measures(connection: Connection, period: Period, view: View) -> dict[str, Value]:
-    days = of_tickets.movement(connection, period).rows
     answer, solution = of_tickets.times(connection, period).rows
-    kept = of_tickets.by_category(connection, period).rows
-    opened, _, answered_in_time, resolved_in_time = (_sum(row[n] for row in kept) for n in range(1, 5))
+    opened, answered_in_time, resolved_in_time, resolved = of_tickets.kept(connection, period)
     rated, average = ratings.average(connection, period)
     counts = _outcomes(connection, period, view)
     given = counts["helped"] + counts["silent"]
     return {
         "opened": opened,
-        "resolved": _sum(row[2] for row in days),
-        "backlog": days[-1][3],
+        "resolved": resolved,
+        "backlog": of_tickets.left_at(connection, period.end),
         "first_response_hours": answer[2],
         "answered_in_time_percent": share(answered_in_time, opened),
         "resolution_hours": solution[2],
@@ -121,10 +119,6 @@ def _measures(connection: Connection, period: Period, view: View) -> dict[str, V
         "silent": counts["silent"],
         "bot_alone_percent": share(given, sum(counts.values()) - counts["open"]),
     }
-
-
-def _sum(values: Any) -> int:
-    return sum(value for value in values if isinstance(value, int))
 
 
 def _outcomes(connection: Connection, period: Period, view: View) -> dict[str, int]:

@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection, Row
 from bot.contacts.tables import contacts
 from bot.engine.effects import FieldValue
 from bot.tickets.lifecycle import Status
-from bot.tickets.tables import ticket_events, tickets
+from bot.tickets.tables import IS_OURS, ticket_events, tickets
 
 _NUMBER = re.compile(r"SF-[0-9]{6,19}", re.ASCII)
 
@@ -116,8 +116,7 @@ def _has_passed(due: datetime | None, now: datetime) -> bool:
 def is_overdue(now: datetime) -> sa.ColumnElement[bool]:
     """The condition on `tickets` for those that we let wait longer than was promised; not those that wait for the customer."""
     late_answer = sa.and_(tickets.c.first_responded_at.is_(None), tickets.c.first_response_due_at <= now)
-    in_our_hands = tickets.c.status.in_([Status.OPEN.value, Status.ASSIGNED.value])
-    return sa.and_(in_our_hands, sa.or_(late_answer, tickets.c.resolution_due_at <= now))
+    return sa.and_(IS_OURS, sa.or_(late_answer, tickets.c.resolution_due_at <= now))
 
 
 def select() -> sa.Select[Any]:

@@ -64,7 +64,7 @@ def movement(connection: Connection, period: Period) -> Table:
         for column in (tickets.c.created_at, tickets.c.resolved_at)
     )
     left = accumulate(
-        (came - went for came, went in zip(opened, resolved, strict=True)), initial=_left_before(connection, period)
+        (came - went for came, went in zip(opened, resolved, strict=True)), initial=left_at(connection, period.begin)
     )
     next(left)
     return Table(("day", "opened", "resolved", "backlog"), tuple(zip(period.days, opened, resolved, left, strict=True)))
@@ -103,15 +103,12 @@ REPORTS: Mapping[str, Callable[[Connection, Period], Table]] = {
 
 
 def _by(connection: Connection, period: Period, name: str) -> Table:
-    answered_in_time = tickets.c.first_responded_at <= tickets.c.first_response_due_at
-    resolved_in_time = tickets.c.resolved_at <= tickets.c.resolution_due_at
     query = (
         sa.select(
             tickets.c[name],
             sa.func.count().label("opened"),
             sa.func.count(tickets.c.resolved_at),
-            sa.func.count(sa.case((answered_in_time, 1))),
-            sa.func.count(sa.case((resolved_in_time, 1))),
+            *_in_time(),
         )
         .where(within(tickets.c.created_at, period))
         .group_by(tickets.c[name])
@@ -130,27 +127,39 @@ def _count(condition: sa.ColumnElement[bool]) -> sa.ScalarSelect[int]:
     return sa.select(sa.func.count()).select_from(tickets).where(condition).scalar_subquery()
 
 
-def _left_before(connection: Connection, period: Period) -> int:
-    """How many were left when the period began. Two ranges of the index: to count all that ever came would cost ever more."""
-    came = tickets.c.created_at < period.begin
-    still, later = (
-        _count(sa.and_(end, came)) for end in (tickets.c.resolved_at.is_(None), tickets.c.resolved_at >= period.begin)
-    )
+def left_at(connection: Connection, moment: datetime) -> int:
+    """How many were left at this moment. Two ranges of the index: to count all that ever came would cost ever more."""
+    came = tickets.c.created_at < moment
+    still, later = (_count(sa.and_(end, came)) for end in (tickets.c.resolved_at.is_(None), tickets.c.resolved_at >= moment))
     return int(connection.execute(sa.select(still + later)).scalar_one())
+
+
+def kept(connection: Connection, period: Period) -> tuple[int, int, int, int]:
+    """Of a period: opened, and of those answered in time and resolved in time; and resolved in it, whenever they were opened."""
+    query = sa.select(sa.func.count(), *_in_time()).where(within(tickets.c.created_at, period))
+    opened, answered_in_time, resolved_in_time = (int(number) for number in connection.execute(query).one())
+    resolved = connection.execute(sa.select(_count(within(tickets.c.resolved_at, period)))).scalar_one()
+    return opened, answered_in_time, resolved_in_time, resolved
+
+
+def _in_time() -> list[sa.ColumnElement[int]]:
+    answered = tickets.c.first_responded_at <= tickets.c.first_response_due_at
+    resolved = tickets.c.resolved_at <= tickets.c.resolution_due_at
+    return [sa.func.count(sa.case((in_time, 1))) for in_time in (answered, resolved)]
 
 
 def _spread(connection: Connection, end: sa.Column[Any], period: Period) -> tuple[int, float | None, float | None]:
     """How many of the tickets opened in the period have this end, and the hours that half and nine of ten of them took."""
     ended = sa.and_(within(tickets.c.created_at, period), end.is_not(None))
     hours = _hours(connection, tickets.c.created_at, end)
-    place, number = sa.func.row_number().over(order_by=hours), sa.func.count().over()
-    ranked = sa.select(hours.label("hours"), place.label("place"), number.label("number")).where(ended).subquery()
     # Nearest rank: the smallest that this share of all is not above.
-    median, p90 = (
-        sa.func.max(sa.case((ranked.c.place == (ranked.c.number * tenths + 9) // 10, ranked.c.hours))) for tenths in (5, 9)
-    )
-    count, *spread = connection.execute(sa.select(sa.func.count(), median, p90).select_from(ranked)).one()
-    half, most = (None if value is None else round(float(value), 1) for value in spread)
+    if connection.dialect.name == "sqlite":  # which has no such function, and sorts and ranks more slowly than this
+        found = sorted(connection.execute(sa.select(hours).where(ended)).scalars())
+        count, places = len(found), [found[(len(found) * tenths + 9) // 10 - 1] if found else None for tenths in (5, 9)]
+    else:
+        shares = (sa.func.percentile_disc(tenths / 10).within_group(hours) for tenths in (5, 9))
+        count, *places = connection.execute(sa.select(sa.func.count(), *shares).where(ended)).one()
+    half, most = (None if value is None else round(float(value), 1) for value in places)
     return count, half, most
 
 

@@ -46,17 +46,26 @@ for _chosen in (tickets.c.status, tickets.c.case, tickets.c.category, tickets.c.
 #: Conditions with an index of their own. Values stand in them literally: a database uses a partial index only if it sees them.
 IS_HELD = tickets.c.status.in_([sa.literal_column("'assigned'"), sa.literal_column("'waiting'")])
 IS_UNREAD = tickets.c.unread == sa.literal_column("true")
+#: In the shape of no column, or else SQLite would rather go by the indexes on the state, and sort.
+IS_OURS = sa.func.coalesce(tickets.c.status, sa.literal_column("''")).in_(
+    [sa.literal_column("'open'"), sa.literal_column("'assigned'")]
+)
+_DUE = (tickets.c.first_responded_at, tickets.c.first_response_due_at, tickets.c.resolution_due_at)
 for _name, _keys, _where in (
     ("held_id", [tickets.c.assignee, tickets.c.id], IS_HELD),
     ("held_last_message", [tickets.c.assignee, tickets.c.last_message_at, tickets.c.id], IS_HELD),
     ("unread_id", [tickets.c.id], IS_UNREAD),
     ("unread_last_message", [tickets.c.last_message_at, tickets.c.id], IS_UNREAD),
+    # With what tells whether they are overdue, so that this is seen without looking at the tickets.
+    ("ours_id", [tickets.c.id, *_DUE, tickets.c.status], IS_OURS),
+    ("ours_last_message", [tickets.c.last_message_at, tickets.c.id, *_DUE, tickets.c.status], IS_OURS),
 ):
     sa.Index(f"ix_tickets_{_name}", *_keys, sqlite_where=_where, postgresql_where=_where)
 
-#: Reports look at what was opened and what was resolved in a period.
-sa.Index("ix_tickets_created_at", tickets.c.created_at)
-sa.Index("ix_tickets_resolved_at", tickets.c.resolved_at)
+#: Reports look at what was opened and what was resolved in a period. What the summary counts stands in the index with it: to
+#: look at some ten thousand tickets instead takes ten times as long.
+sa.Index("ix_tickets_opened", tickets.c.created_at, *_DUE, tickets.c.resolved_at)
+sa.Index("ix_tickets_resolved", tickets.c.resolved_at, tickets.c.created_at, tickets.c.rating)
 
 ticket_events = sa.Table(
     "ticket_events",

@@ -40,7 +40,10 @@ class Visit(NamedTuple):
 
 
 def visits(scene: Scene) -> list[Visit]:
-    """Every page in every state that looks different."""
+    """Every page in every state that looks different.
+
+    What takes a long conversation or a full list is shown once: looking at a page costs by how much stands on it.
+    """
     ticket = "GET /solicitudes/{number}"
     return [
         Visit("login", "GET /entrar", "/entrar", ""),
@@ -48,15 +51,15 @@ def visits(scene: Scene) -> list[Visit]:
         Visit("code", "GET /entrar/codigo", "/entrar/codigo", "nora.paz"),
         Visit("list", "GET /", "/"),
         Visit("list-filtered", "GET /", "/?estado=assigned&orden=actividad"),
-        Visit("list-searched", "GET /", "/?buscar=correo"),
+        Visit("list-searched", "GET /", "/?buscar=maria"),
         Visit("list-empty", "GET /", "/?buscar=nadadenada"),
         Visit("list-view-refused", "GET /", "/?mias=si&aviso=too_long"),
-        Visit("list-keys", "GET /", "/", deed=_open_keys),
+        Visit("list-keys", "GET /", "/?mias=si", deed=_open_keys),
         Visit("ticket-open", ticket, f"/solicitudes/{scene.open}"),
         Visit("ticket-held", ticket, f"/solicitudes/{scene.held}"),
-        Visit("ticket-picker", ticket, f"/solicitudes/{scene.held}", deed=_open_picker),
-        Visit("ticket-correcting", ticket, f"/solicitudes/{scene.held}", deed=_correct_wrongly),
-        Visit("ticket-refused", ticket, f"/solicitudes/{scene.held}", deed=_reply_without_words),
+        Visit("ticket-picker", ticket, f"/solicitudes/{scene.closed}", deed=_open_picker),
+        Visit("ticket-correcting", ticket, f"/solicitudes/{scene.closed}", deed=_correct_wrongly),
+        Visit("ticket-refused", ticket, f"/solicitudes/{scene.closed}", deed=_reply_without_words),
         Visit("ticket-unfolded", ticket, f"/solicitudes/{scene.held}", deed=_unfold),
         Visit("ticket-of-another", ticket, f"/solicitudes/{scene.others}"),
         Visit("ticket-closed", ticket, f"/solicitudes/{scene.closed}"),
@@ -115,7 +118,7 @@ def _correct_wrongly(page: Page) -> None:
 
 
 def _reply_without_words(page: Page) -> None:
-    page.get_by_role("button", name="Enviar", exact=True).click()
+    page.get_by_role("button", name="Avisar").click()
     expect(page.get_by_role("alert")).to_be_visible()
 
 

@@ -24,6 +24,8 @@ _LOOKS = (("light", WIDE, "light"), ("dark", WIDE, "dark"), ("phone", PHONE, "li
 #: What looks like one of the others says nothing more in a picture.
 _LEFT_OUT = (
     "list-view-refused",
+    "list-filtered",
+    "list-searched",
     "report-refused",
     "people-refused",
     "report-calificaciones-",

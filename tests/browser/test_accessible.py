@@ -57,8 +57,12 @@ def seats(browser: Browser, desk: Desk, scene: Scene) -> Iterator[dict[str, Brow
 
 
 def come(seats: dict[str, BrowserContext], visit: Visit) -> Page:
-    page = open_page(seats[visit.who], visit.path)
+    """A page as it is visited, in the one tab of who visits it."""
+    seat = seats[visit.who]
+    page = seat.pages[0] if seat.pages else seat.new_page()
     page.set_viewport_size(WIDE)  # type: ignore[arg-type]
+    page.emulate_media(color_scheme="light")
+    page.goto(f"/consola{visit.path}")
     if visit.deed:
         visit.deed(page)
     return page
@@ -90,7 +94,6 @@ def test_no_page_violates_a_rule_in_light_in_dark_or_on_a_phone(seats: dict[str,
             page.set_viewport_size(size)  # type: ignore[arg-type]
             wide = page.evaluate("document.documentElement.scrollWidth")
             found[f"{visit.name}, {size['width']} wide"] = [f"scrolls to {wide}"] if wide > size["width"] else []
-        page.close()
     assert {name: some for name, some in found.items() if some} == {}
 
 
@@ -129,6 +132,36 @@ def test_the_tab_key_comes_to_everything_in_order_and_shows_where_it_is(
         seat.unroute("**/vivo")
     assert reached == list(range(count))
     assert hidden == []
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (1440, 900)], ids=str)
+def test_a_desk_shows_the_end_of_the_conversation_and_the_box_at_once(
+    seats: dict[str, BrowserContext], scene: Scene, size: tuple[int, int]
+) -> None:
+    page = open_page(seats["agente"], f"/solicitudes/{scene.held}")
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    assert page.evaluate("document.documentElement.scrollHeight") == size[1]
+    send = page.get_by_role("button", name="Enviar", exact=True)
+    for shown in (page.locator(".bubble").last, send, page.get_by_label("Etiqueta", exact=True)):
+        expect(shown).to_be_in_viewport(ratio=1)
+    room = page.locator(".talk-scroll").bounding_box()
+    page.close()
+    assert room is not None
+    assert room["height"] > size[1] * 0.35
+
+
+def test_a_phone_has_the_menu_in_one_row_without_a_script(desk: Desk, browser: Browser, scene: Scene) -> None:
+    with desk.seat(browser, "agente", viewport=PHONE, java_script_enabled=False) as seat:
+        page = open_page(seat, f"/solicitudes/{scene.held}")
+        bar = page.locator(".bar").bounding_box()
+        assert bar is not None
+        assert bar["height"] < 64
+        page.get_by_role("button", name="Menú").click()
+        page.get_by_role("navigation", name="Principal").get_by_role("link", name="Solicitudes").click()
+        page.get_by_role("button", name="Filtros").click()
+        page.get_by_label("Orden").select_option("antiguas")
+        page.get_by_role("button", name="Aplicar filtros").click()
+        assert page.url.endswith("orden=antiguas")
 
 
 def test_news_are_announced_politely(desk: Desk, seats: dict[str, BrowserContext], scene: Scene) -> None:

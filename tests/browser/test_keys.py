@@ -60,7 +60,7 @@ def test_a_ticket_is_worked_on_with_the_keyboard_alone(page: Page, running: Demo
     expect(box).to_have_value(f"Hola, María Rodríguez Prieto: ya tengo tu solicitud {ticket}.")
     keys.type(" {correo}")
     expect(agent.locator(".canned-hint")).to_be_visible()
-    agent.get_by_role("button", name="Enviar").click()
+    keys.press("Control+Enter")
     expect(agent.get_by_role("alert")).to_contain_text("falta completar")
     agent.wait_for_load_state()
     keys.press("e")

@@ -1,4 +1,8 @@
-"""Bars, measured for a drawing: the template writes them as SVG. Beside every drawing stands its table."""
+"""Bars, measured for a drawing: the template writes them as SVG. Beside every drawing stands its table.
+
+No chart library draws them. What pygal, leather and matplotlib make brings a style sheet, a script or colours of its own, which
+the pages' policy refuses or a dark page cannot change; svg.py and drawsvg build elements, which a template does in a line.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,5 +1,5 @@
-// Keyboard shortcuts, unless the agent has switched them off. None acts while something is being typed or a dialog is open,
-// and none sends or resolves: at most one leads to the button that does.
+// Keyboard shortcuts, unless the agent has switched them off. No single key acts while something is being typed or a dialog is
+// open, and none sends or resolves: at most one leads to the button that does. Ctrl+Enter in the box sends the reply.
 
 const { keys, root } = document.body.dataset;
 const PATIENCE = 1500; // milliseconds for the second key of "g i"
@@ -68,7 +68,11 @@ if (keys === "on") {
   dialog?.querySelector("[data-close]").addEventListener("click", () => dialog.close());
   document.addEventListener("keydown", (event) => {
     const busy = event.defaultPrevented || event.isComposing || event.repeat && !/^([jk]|Arrow.*)$/.test(event.key);
-    if (busy || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (busy || event.altKey) return;
+    if (event.ctrlKey || event.metaKey) {
+      if (event.key === "Enter" && event.target.id === "text") press("#reply button:not([formaction], [type=button])");
+      return;
+    }
     if (event.target.closest(TYPED_INTO) || document.querySelector("dialog[open]")) return;
     if (act(event)) event.preventDefault();
   });
