@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0012"
-down_revision = "0009"
+down_revision = "0011"
 
 _DUE = ["first_responded_at", "first_response_due_at", "resolution_due_at"]
 _IS_OURS = sa.text("coalesce(status, '') IN ('open', 'assigned')")
