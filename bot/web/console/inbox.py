@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from bot.agents import accounts
+from bot.messages.allowance import NEAR, Allowance, part_spent
 from bot.tickets import labels, listing, views
 from bot.tickets.filters import FILTERS, Asking
 from bot.tickets.labels import Label
@@ -41,6 +42,7 @@ class _Shown:
     labels: dict[int, list[Label]]  # of the tickets of the page, by id
     known_labels: list[Label]
     views: list[View]  # of the agent who looks
+    day_spent: float | None  # which part of the day's messages is sent; None while there is no need to tell
 
 
 @router.get("/")
@@ -56,7 +58,8 @@ async def show_list(request: Request, session: SessionNeeded, aviso: str = "") -
     runtime = console_of(request).runtime
     asking = Asking(session.username, runtime.clock.now())
     question = _question(given, asking)
-    shown = await runtime.database.read(lambda connection: _read(connection, question))
+    allowance = Allowance(runtime.settings.overload.sends_per_day, runtime.flow.zone)
+    shown = await runtime.database.read(lambda connection: _read(connection, question, allowance))
 
     def to(**changes: str | None) -> str:
         chosen = {name: value for name, value in given.items() if name != _BEHIND} | changes
@@ -109,8 +112,9 @@ def _question(given: Mapping[str, str], asking: Asking) -> Question:
     return Question(asking, filters, sort, given.get(_WORDS, ""), behind)
 
 
-def _read(connection: Connection, question: Question) -> _Shown:
+def _read(connection: Connection, question: Question, allowance: Allowance) -> _Shown:
     found, known = listing.page(connection, question), labels.listed(connection)
+    spent = part_spent(connection, allowance, question.asking.now)
     counted = [label.key for label in known]
     return _Shown(
         page=found,
@@ -124,6 +128,7 @@ def _read(connection: Connection, question: Question) -> _Shown:
         labels=labels.of_tickets(connection, [ticket.id for ticket in found.tickets]),
         known_labels=known,
         views=views.listed(connection, question.asking.username),
+        day_spent=spent if spent is not None and spent >= NEAR else None,
     )
 
 
