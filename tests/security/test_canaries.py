@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import httpx
@@ -99,7 +100,7 @@ def found_in(content: bytes, canaries: tuple[str, ...]) -> list[str]:
 def listening(url: str) -> Iterator[list[bytes]]:
     """What is published in Redis meanwhile, and at the end what is kept in it."""
     client, heard = Redis.from_url(url), list[bytes]()
-    listener = client.pubsub()
+    listener = client.pubsub()  # type: ignore[no-untyped-call]
     listener.psubscribe(**{"*": lambda message: heard.append(repr(message).encode())})
     thread = listener.run_in_thread(sleep_time=0.05, daemon=True)
     try:
@@ -115,7 +116,7 @@ def test_no_secret_comes_out_anywhere_and_no_person_into_the_log(tmp_path: Path,
     twilio = {"auth_token": TOKEN, "previous_auth_token": PREVIOUS}
     clock = Clock()
     fake = FakeTwilio(account_sid=ACCOUNT, auth_token=TOKEN, sender=SENDER, webhook_url="", clock=clock.now)
-    product = {"twilio": twilio, "metrics": {"token": METRICS}, "redis_url": redis_url}
+    product: dict[str, Any] = {"twilio": twilio, "metrics": {"token": METRICS}, "redis_url": redis_url}
     with running_stack(tmp_path, fake=fake, clock=clock, **product) as stack, listening(redis_url) as published:
         talk(stack)
         cookie = knock(stack)
