@@ -17,7 +17,7 @@ from bot.tickets.labels import Label
 from bot.tickets.listing import SORTS, MarkRefusedError, Page, Question, read_mark
 from bot.tickets.tables import tickets
 from bot.tickets.views import View
-from bot.web.console.context import console_of
+from bot.web.console.context import ConsoleRuntime, console_of
 from bot.web.console.guard import SessionNeeded
 from bot.web.console.pages import page, root
 from bot.web.console.terms import Clock, clocks
@@ -58,8 +58,7 @@ async def show_list(request: Request, session: SessionNeeded, aviso: str = "") -
     runtime = console_of(request).runtime
     asking = Asking(session.username, runtime.clock.now())
     question = _question(given, asking)
-    allowance = Allowance(runtime.settings.overload.sends_per_day, runtime.flow.zone)
-    shown = await runtime.database.read(lambda connection: _read(connection, question, allowance))
+    shown = await runtime.database.read(lambda connection: _read(connection, question, allowance_of(runtime)))
 
     def to(**changes: str | None) -> str:
         chosen = {name: value for name, value in given.items() if name != _BEHIND} | changes
@@ -87,6 +86,11 @@ async def show_list(request: Request, session: SessionNeeded, aviso: str = "") -
         now=asking.now,
         cases={name: case.label for name, case in runtime.flow.cases.items()},
     )
+
+
+def allowance_of(runtime: ConsoleRuntime) -> Allowance:
+    """How many messages may be sent in a day."""
+    return Allowance(runtime.settings.overload.sends_per_day, runtime.flow.zone)
 
 
 def kept(given: Mapping[str, str]) -> dict[str, str]:
