@@ -1,6 +1,7 @@
 """The command line: `soporte COMMAND`. One file for each command in `bot/commands`, read only when it is asked for."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -33,6 +34,7 @@ COMMANDS = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code: 0 done, 1 refused with a line that says why, 2 misspelt."""
+    os.umask(0o077)  # what is written is the operator's alone: databases, files and keys hold people's data
     words = list(sys.argv[1:] if arguments is None else arguments)
     parsed = _parser(words[0] if words else "").parse_args(words)
     try:

@@ -5,11 +5,13 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 
+from sqlalchemy.engine import Connection
+
 from bot.channels.base import Channel
 from bot.db import Database
 from bot.engine.flow import Flow
 from bot.engine.nodes.consent import Consent
-from bot.privacy.erase import Place
+from bot.privacy.erase import Place, was_erased
 from bot.privacy.finish import Means
 from bot.privacy.persons import key_in
 from bot.privacy.restored import erase_again
@@ -29,6 +31,11 @@ def keep_erased(database: Database, settings: Settings, now: datetime) -> None:
     back = database.write_now(partial(erase_again, place=place_of(settings), now=now))
     if back:
         _log.warning("%d people who had been erased had come back with a backup; they are erased again", back)
+
+
+def forgets(settings: Settings) -> Callable[[Connection, str, datetime], bool]:
+    """Tells whether a message, by its address and time, is of somebody who was erased afterwards. Raises OSError."""
+    return partial(was_erased, key=key_in(settings.folder))
 
 
 def means_with(database: Database, channel: Channel, settings: Settings, now: Callable[[], datetime]) -> Means:

@@ -49,5 +49,4 @@ CSP_REPORTS = Counter(
     "soporte_csp_reports", "What browsers held back by the pages' content policy, by directive", ["directive"], registry=REGISTRY
 )
 LIVE_PAGES = Gauge("soporte_live_pages", "Pages of agents that are told of changes at present", registry=REGISTRY)
-SENDS_OF_DAY = Gauge("soporte_sends_of_day", "Messages sent today, as a part of the day's cap", registry=REGISTRY)
 SENDS_LEFT_OUT = Counter("soporte_sends_left_out", "Questions not asked because the day's messages were sent", registry=REGISTRY)

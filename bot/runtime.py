@@ -29,7 +29,7 @@ from bot.coordination.choosing import coordination_of
 from bot.db import Database
 from bot.engine.flow import Flow
 from bot.flows import our_flow
-from bot.housekeeping import keep_erased, means_with, terms_of
+from bot.housekeeping import forgets, keep_erased, means_with, terms_of
 from bot.messages import outbox
 from bot.messages.allowance import Allowance
 from bot.messages.queries import conversation_of
@@ -247,7 +247,8 @@ def _catch_up(runtime: Runtime) -> CatchUp:
         overlap=timedelta(minutes=chosen.overlap_minutes),
         reach=timedelta(hours=chosen.reach_hours),
     )
-    return CatchUp(runtime.database, runtime.channel, runtime.coordination, runtime.flow, policy)
+    forgotten = forgets(runtime.settings)
+    return CatchUp(runtime.database, runtime.channel, runtime.coordination, runtime.flow, policy, forgotten)
 
 
 def _fetcher(runtime: Runtime) -> attachments.Fetcher:

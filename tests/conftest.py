@@ -1,10 +1,45 @@
 """Fixtures for all tests: real servers, started once, and only when a test asks for them."""
 
+import logging
 from collections.abc import Iterator
 
 import pytest
 
+from bot import logs
 from tests import servers
+
+#: Secrets and telephones that tests work with: none may stand in a line that the product logs, whatever is being tested.
+CANARIES = ("a-token-of-nobody", "correcta-caballo-9", "3005550142", "3115550178")
+
+
+class Listener(logging.Handler):
+    """Keeps the lines of the product's in which a canary stands."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFormatter(logs.Plain())
+        self.found: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Look a line through, as it would be written."""
+        if any(canary in (line := self.format(record)) for canary in CANARIES):
+            self.found.append(line)
+
+
+@pytest.fixture(scope="session")
+def listener() -> Iterator[Listener]:
+    made = Listener()
+    logging.getLogger("bot").addHandler(made)
+    yield made
+    logging.getLogger("bot").removeHandler(made)
+
+
+@pytest.fixture(autouse=True)
+def no_secret_is_logged(listener: Listener) -> Iterator[None]:
+    """In every test."""
+    listener.found.clear()
+    yield
+    assert listener.found == []
 
 
 @pytest.fixture(scope="session")

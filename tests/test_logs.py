@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from bot import logs
+from tests.conftest import CANARIES, Listener
 
 
 def record(message: str, *, error: bool = False, **extra: object) -> logging.LogRecord:
@@ -56,3 +57,11 @@ def test_an_exception_is_told_without_its_text(form: str) -> None:
     for told in ("ValueError", "KeyError", "test_logs.py", "c1"):
         assert told in line
     assert (line.count("\n") == 0) is (form == "json")
+
+
+def test_every_test_looks_for_secrets_in_what_is_logged(listener: Listener) -> None:
+    logging.getLogger("bot.anything").warning("signed with %s", CANARIES[0], exc_info=ValueError("x"))
+    assert len(listener.found) == 1
+    listener.found.clear()
+    logging.getLogger("bot.anything").warning("signed")
+    assert listener.found == []

@@ -110,6 +110,9 @@ REAL = {
         ("SOPORTE_PUBLIC_URL", "http://soporte.siigo.test", "public_url"),
         ("SOPORTE_TWILIO__AUTH_TOKEN", "your_auth_token_here_0123", "twilio.auth_token"),
         ("SOPORTE_TWILIO__AUTH_TOKEN", "short", "twilio.auth_token"),
+        ("SOPORTE_TWILIO__SHARED_KEY", "short", "twilio.shared_key"),
+        ("SOPORTE_TWILIO__PREVIOUS_AUTH_TOKEN", "changeme-changeme", "twilio.previous_auth_token"),
+        ("SOPORTE_TWILIO__PREVIOUS_SHARED_KEY", "aaaaaaaaaaaaaaaaaaaaaaaaaa", "twilio.previous_shared_key"),
         ("SOPORTE_DATABASE_URL", "postgresql://soporte:soporte@db/soporte", "database_url"),
         ("SOPORTE_DATABASE_URL", "postgresql://soporte:postgres1@db/soporte", "database_url"),
         ("SOPORTE_METRICS__TOKEN", "aaaaaaaaaaaaaaaaaaaaaaaaaa", "metrics.token"),
@@ -128,7 +131,22 @@ def test_customers_are_not_served_with_defaults_or_without_tls(
     assert [line.split()[0] for line in caught.value.lines] == [named]
     assert value not in str(caught.value)
     monkeypatch.setenv("SOPORTE_DEV", "1")
+    monkeypatch.setenv("SOPORTE_PUBLIC_URL", "http://127.0.0.1:8000")
     needs.require_for_serving(settings.read())
+
+
+def test_what_is_only_for_trying_out_is_refused_where_others_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, given in {**REAL, "SOPORTE_DEV": "1"}.items():
+        monkeypatch.setenv(name, given)
+    for elsewhere in (
+        "https://soporte.siigo.test",
+        "http://10.0.0.7",
+        "http://127.0.0.1.evil.test",
+        "http://localhost@evil.test",
+    ):
+        monkeypatch.setenv("SOPORTE_PUBLIC_URL", elsewhere)
+        with pytest.raises(SettingsProblem, match="on this machine"):
+            needs.require_for_serving(settings.read())
 
 
 def test_every_secret_can_stand_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

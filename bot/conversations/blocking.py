@@ -1,8 +1,11 @@
-"""What a blocked customer gets: nothing. What they write is kept in the transcript, so that a mistaken block loses no word.
+"""What a blocked customer gets: nothing but what the law owes them.
+
+What they write is kept in the transcript, so that a mistaken block loses no word.
 
 The bot does not answer, no ticket is marked or opened, no file of theirs is fetched, and what the bot had not begun to send is
 withdrawn. An agent who writes to them all the same reaches them. A sentence that tells them would only show a flooder that
-somebody reads, and cost money for each message. Their rights as holders of data stay: the policy names another way.
+somebody reads, and cost money for each message. Their rights as holders of data stay: a request for one opens its case and is
+answered, once for as long as that case is open.
 """
 
 from datetime import datetime

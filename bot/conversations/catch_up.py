@@ -7,7 +7,7 @@ Of several processes one looks at a time.
 
 import asyncio
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -50,8 +50,18 @@ class Policy:
 class CatchUp:
     """Looks for what is missing: `before_listening` once, `run` every minute until `stop`."""
 
-    def __init__(self, database: Database, channel: Channel, coordination: Coordination, flow: Flow, policy: Policy) -> None:
+    def __init__(
+        self,
+        database: Database,
+        channel: Channel,
+        coordination: Coordination,
+        flow: Flow,
+        policy: Policy,
+        is_forgotten: Callable[[Connection, str, datetime], bool],
+    ) -> None:
+        """`is_forgotten`: whether who sent a message, known by address and time, was erased afterwards."""
         self._database = database
+        self._is_forgotten = is_forgotten
         self._channel = channel
         self._coordination = coordination
         self._flow = flow
@@ -120,8 +130,12 @@ class CatchUp:
             part = listed[start : start + _AT_ONCE]
             known = self._database.read_now(partial(_known, sids=[one.sid for one in part]))
             missing = [received for one in part if one.sid not in known and (received := self._looked_up(one))]
-            found += self._database.write_now(partial(_record, missing=missing, flow=self._flow, now=now)) if missing else 0
+            found += self._database.write_now(partial(self._record, missing=missing, now=now)) if missing else 0
         return found
+
+    def _record(self, connection: Connection, missing: Sequence[Received], now: datetime) -> int:
+        wanted = [one for one in missing if not self._is_forgotten(connection, one.address, one.sent_at or now)]
+        return sum(record_message(connection, received, self._flow, now) for received in wanted)
 
     def _looked_up(self, listed: Listed) -> Received | None:
         try:
@@ -159,7 +173,3 @@ def _advance(connection: Connection, line: str, watermark: datetime, found: int,
 
 def _known(connection: Connection, sids: Sequence[str]) -> set[str]:
     return set(connection.execute(sa.select(inbox.c.key).where(inbox.c.key.in_(sids))).scalars())
-
-
-def _record(connection: Connection, missing: Sequence[Received], flow: Flow, now: datetime) -> int:
-    return sum(record_message(connection, received, flow, now) for received in missing)

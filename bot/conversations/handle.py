@@ -4,7 +4,7 @@ lock the conversation → its oldest waiting input → `step` → `apply` → th
 → the input is done. No network in here. What fails rolls all of it back, and the input waits for another try.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from time import perf_counter
 from typing import Any
@@ -24,6 +24,7 @@ from bot.engine import conversation as snapshot
 from bot.engine import stored
 from bot.engine.flow import Flow
 from bot.engine.inputs import Input, MessageReceived
+from bot.engine.rights import asked_for
 from bot.engine.step import step
 from bot.engine.turn import Circumstances, PendingCase, TicketSummary
 from bot.messages.queries import said_lately
@@ -98,12 +99,14 @@ def handle(connection: Connection, rules: Rules, conversation_id: str, now: date
         return False
     begun = perf_counter()
     happened = stored.from_json(waits.input)
-    if here.blocked_at is not None and is_unheard(happened):
+    blocked = here.blocked_at is not None and is_unheard(happened)
+    if blocked and asked_for(rules.flow, happened) is None:
         _turn_away(scene_of(connection, rules, here, waits, now), here, happened)
         return True
-    refuses_files = is_flood(connection, conversation_id, happened, now, rules.files_per_hour)
+    refuses_files = blocked or is_flood(connection, conversation_id, happened, now, rules.files_per_hour)
     before = snapshot.from_json(here.state)
-    result = step(rules.flow, before, happened, _circumstances(connection, rules, here, waits, now, refuses_files=refuses_files))
+    circumstances = replace(_circumstances(connection, rules, here, waits, now), refuses_files=refuses_files, blocked=blocked)
+    result = step(rules.flow, before, happened, circumstances)
     scene = scene_of(connection, rules, here, waits, now)
     if isinstance(happened, MessageReceived):
         scene.refuses_files = refuses_files
@@ -119,15 +122,12 @@ def handle(connection: Connection, rules: Rules, conversation_id: str, now: date
     return True
 
 
-def _circumstances(
-    connection: Connection, rules: Rules, here: Any, waits: Any, now: datetime, *, refuses_files: bool
-) -> Circumstances:
+def _circumstances(connection: Connection, rules: Rules, here: Any, waits: Any, now: datetime) -> Circumstances:
     return Circumstances(
         now=now,
         phone=here.phone,
         tickets=lambda: _tickets(connection, here.contact_id),
         said=lambda: said_lately(connection, here.id),
-        refuses_files=refuses_files,
         cases=lambda: _cases(connection, here.contact_id),
         reminder_after=rules.reminder_after,
         resume_after=rules.resume_after,

@@ -1,7 +1,8 @@
 """What customers may ask about their data, at any moment and whoever talks to them (Ley 1581 de 2012, art. 8).
 
 Each request becomes a case with a legal date; while one for the same right is open, its number is told instead. Also while an
-agent has the conversation the receipt is sent: the law counts from the request, and the customer must know that it was heard.
+agent has the conversation, and to somebody who is blocked, the receipt is sent: the law counts from the request, and the customer
+must know that it was heard.
 """
 
 from collections.abc import Callable
@@ -9,13 +10,14 @@ from datetime import datetime
 from typing import assert_never
 
 from bot.engine.effects import TICKET, OpenCase, RecordConsent
-from bot.engine.inputs import MessageReceived
+from bot.engine.flow import Flow
+from bot.engine.inputs import Input, Kind, MessageReceived
 from bot.engine.nodes.ask import Ask
 from bot.engine.nodes.collect import Collect
 from bot.engine.nodes.consent import Consent
 from bot.engine.terms import Right, last_day, term_of
 from bot.engine.texts import fill
-from bot.engine.turn import Turn
+from bot.engine.turn import PendingCase, Turn
 from bot.understanding.commands import Command, find_command
 
 Fire = Callable[[Turn, str], None]
@@ -31,18 +33,27 @@ RIGHTS = {
 }
 
 
+def asked_for(flow: Flow, happened: Input) -> Right | None:
+    """The right that a message asks for; None if it is something else."""
+    if not isinstance(happened, MessageReceived) or happened.kind is Kind.REACTION:
+        return None
+    command = find_command(happened.text, flow.vocabulary.menu.commands)
+    return RIGHTS.get(command) if command is not None else None
+
+
 def hear(turn: Turn, said: MessageReceived, fire: Fire) -> bool:
     """Take a request about the customer's data, if this is one; True if so."""
-    command = find_command(said.text, turn.flow.vocabulary.menu.commands)
-    right = RIGHTS.get(command) if command is not None else None
+    right = asked_for(turn.flow, said)
     if right is None or (right is Right.REVOKE and isinstance(turn.flow.nodes[turn.state], Consent)):
         return False  # "no acepto" is the consent's own answer, when that was the question
     turn.reasons.append(f"right {right.value}")
     turn.change(misses=0)
+    if turn.circumstances.blocked and _pending(turn, right) is not None:
+        return True  # it was told once; a flooder is not to be answered over and over
     receipt = _receipt(turn, right, said)
     _answer(turn, right, said)
     turn.say(*receipt)
-    if turn.conversation.agent:
+    if turn.conversation.agent or turn.circumstances.blocked:
         return True
     if right in (Right.ERASE, Right.REVOKE):
         fire(turn, "rest")
@@ -72,11 +83,15 @@ def _answer(turn: Turn, right: Right, said: MessageReceived) -> None:
 def _receipt(turn: Turn, right: Right, said: MessageReceived) -> tuple[str, dict[str, str]]:
     """Open a case, unless one is pending; what the customer is told about it comes last in what is said."""
     words = turn.flow.rights[right]
-    pending = next((case for case in turn.circumstances.cases() if case.right is right), None)
+    pending = _pending(turn, right)
     if pending is not None:
         return words.pending, {"ticket": pending.number, "date": _date(turn, pending.due_at)}
     turn.effects.append(OpenCase(right, words.category, said.text))
     return words.opened, {"ticket": TICKET, "date": _date(turn, term_of(right).due(turn.circumstances.now))}
+
+
+def _pending(turn: Turn, right: Right) -> PendingCase | None:
+    return next((case for case in turn.circumstances.cases() if case.right is right), None)
 
 
 def _date(turn: Turn, due: datetime) -> str:

@@ -99,13 +99,16 @@ def step(flow: Flow, conversation: Conversation, happened: Input, circumstances:
 
 
 def _received(turn: Turn, happened: MessageReceived, before: Conversation) -> None:
+    if turn.circumstances.blocked:
+        rights.hear(turn, happened, fire)
+        return
     delivered = desk.deliver(turn)
     if before.agent:
         desk.hear(turn, happened, opens=delivered)
         rights.hear(turn, happened, fire)
-    elif loops.falls_silent(turn, happened):
+    elif loops.falls_silent(turn, happened) or delivered:  # they wrote in order to read that, as they were asked to
         rights.hear(turn, happened, fire)
-    elif not delivered:  # else they wrote in order to read it, as they were asked to
+    else:
         _message(turn, bursts.without_files(turn, happened))
         bursts.leave_out_repeats(turn, before)
         bursts.ask_pardon(turn)

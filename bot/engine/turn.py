@@ -68,6 +68,7 @@ class Circumstances:
     tickets: Callable[[], Sequence[TicketSummary]] = _no_tickets  #: this customer's, newest first; asked only when needed
     said: Callable[[], Sequence[str]] = _nothing_said  #: the bot's last few messages to this customer; asked only when needed
     refuses_files: bool = False  #: the customer sent more files lately than are kept
+    blocked: bool = False  #: agents blocked the customer: only requests about their data are heard
     cases: Callable[[], Sequence[PendingCase]] = _no_cases  #: this customer's, about their data, that are open; asked when needed
     reminder_after: timedelta = timedelta(minutes=30)
     resume_after: timedelta = timedelta(hours=24)

@@ -16,8 +16,8 @@ from bot.messages.tables import Status, messages, sent_days
 from bot.statements import Prepared, insert_new
 
 _log = logging.getLogger(__name__)
-#: Part of the day's cap at which the operator is told first.
-_NEAR = 0.8
+#: Part of the day's cap at which the operator is told first, and agents see it.
+NEAR = 0.8
 _SENT = Prepared(sa.select(sent_days.c.sent).where(sent_days.c.day == sa.bindparam("today")))
 _COUNT = Prepared(
     sa.update(sent_days)
@@ -47,12 +47,18 @@ class Allowance:
 UNLIMITED = Allowance()
 
 
+def part_spent(connection: Connection, allowance: Allowance, now: datetime) -> float | None:
+    """Which part of the day's messages is sent; None if a day has no end of them."""
+    if not allowance.per_day:
+        return None
+    sent: int | None = _SENT.scalar(connection, today=allowance.day(now))
+    return (sent or 0) / allowance.per_day
+
+
 def is_spent(connection: Connection, allowance: Allowance, now: datetime) -> bool:
     """Whether the day's messages are sent."""
-    if not allowance.per_day:
-        return False
-    sent: int | None = _SENT.scalar(connection, today=allowance.day(now))
-    return (sent or 0) >= allowance.per_day
+    part = part_spent(connection, allowance, now)
+    return part is not None and part >= 1
 
 
 def leave_out(connection: Connection, message_id: str, now: datetime) -> None:
@@ -71,9 +77,8 @@ def count(connection: Connection, allowance: Allowance, now: datetime, *, sent: 
     insert_new(connection, sent_days, {"day": day, "sent": 0, "left_out": 0})
     after: int = _COUNT.scalar(connection, today=day, more=sent, fewer=left_out)
     metrics.SENDS_LEFT_OUT.inc(left_out)
-    metrics.SENDS_OF_DAY.set(after / allowance.per_day)
     for part, what in (
-        (_NEAR, "four fifths of the day's messages are sent"),
+        (NEAR, "four fifths of the day's messages are sent"),
         (1.0, "the day's messages are sent: menus are left out"),
     ):
         if after - sent < part * allowance.per_day <= after:

@@ -102,6 +102,16 @@ def erase(connection: Connection, order: Order, place: Place, now: datetime) -> 
     return identity
 
 
+def was_erased(connection: Connection, address: str, sent_at: datetime, key: bytes) -> bool:
+    """Whether whoever wrote this from this address has been erased since. Then the message is not to come in any more.
+
+    Only the provider knows of it, so it is not buried; it may be listed before its copy is deleted.
+    """
+    since = connection.execute(sa.select(erasures.c.persons).where(erasures.c.at >= sent_at)).scalars()
+    (person,) = person_hashes(key, [address])
+    return any(person in persons for persons in since)
+
+
 def contacts_behind(connection: Connection, persons: Collection[str], key: bytes) -> list[str]:
     """Contacts with an address whose hash is among these. Looks at every address there is."""
     pairs = [(row.address, row.contact_id) for row in connection.execute(sa.select(addresses))]

@@ -22,6 +22,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.conversations.tables import catch_ups, inbox
+from bot.messages.allowance import Allowance, part_spent
 from bot.messages.tables import UNSETTLED, messages
 from bot.metrics import REGISTRY
 from bot.runtime import Runtime
@@ -42,6 +43,7 @@ class Waiting:
     outgoing_seconds: float
     caught_up: int  #: messages that no webhook had brought, since the beginning
     looked_seconds: float | None  #: since the provider's list was compared last; None if it never was
+    day_spent: float | None  #: which part of the day's messages is sent; None without a cap
 
     def families(self) -> Iterator[Metric]:
         """The same for Prometheus."""
@@ -55,9 +57,11 @@ class Waiting:
         yield CounterMetricFamily("soporte_caught_up", "Messages that no webhook had brought", self.caught_up)
         if self.looked_seconds is not None:
             yield GaugeMetricFamily("soporte_caught_up_age_seconds", "Since Twilio's list was compared last", self.looked_seconds)
+        if self.day_spent is not None:
+            yield GaugeMetricFamily("soporte_sends_of_day", "Messages sent today, as a part of the day's cap", self.day_spent)
 
 
-def waiting(connection: Connection, now: datetime) -> Waiting:
+def waiting(connection: Connection, now: datetime, allowance: Allowance) -> Waiting:
     """Count what waits, along indexes that hold only that."""
     unhandled = inbox.c.handled_at.is_(None)
     oldest = sa.func.min(inbox.c.received_at, type_=inbox.c.received_at.type)
@@ -77,6 +81,7 @@ def waiting(connection: Connection, now: datetime) -> Waiting:
         outgoing_seconds=_seconds(min((row[2] for row in rows), default=None), now),
         caught_up=int(caught_up[0]),
         looked_seconds=None if caught_up[1] is None else _seconds(caught_up[1], now),
+        day_spent=part_spent(connection, allowance, now),
     )
 
 
@@ -97,10 +102,10 @@ def routes(runtime: Runtime) -> list[Route]:
         refusal = _refusal(request, runtime.settings.metrics.token.get_secret_value())
         if refusal is not None:
             return refusal
-        now = runtime.clock.now()
+        now, allowance = runtime.clock.now(), Allowance(runtime.settings.overload.sends_per_day, runtime.flow.zone)
         text = generate_latest(REGISTRY)
         try:
-            found = await runtime.database.read(lambda connection: waiting(connection, now))
+            found = await runtime.database.read(lambda connection: waiting(connection, now, allowance))
         except SQLAlchemyError as error:  # what this process knows is worth having, then more than ever
             _log.warning("what waits could not be counted: %s", type(error).__name__)
         else:

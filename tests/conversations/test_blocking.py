@@ -68,6 +68,24 @@ def test_who_is_blocked_gets_nothing_loses_nothing_and_is_answered_again_later(
         assert len(stack.said(ANA)) == heard + 1
 
 
+def test_who_is_blocked_keeps_the_rights_over_their_data_and_is_answered_once(tmp_path: Path) -> None:
+    with running_stack(tmp_path) as stack:
+        stack.receive(ANA, text="hola")
+        stack.settle()
+        assert block(stack, ANA)
+        heard = len(stack.said(ANA))
+        for text in ("eliminen mis datos", "hola", "eliminen mis datos"):
+            stack.receive(ANA, text=text, media=[File("image/png", b"x")])
+            stack.settle()
+        (receipt,) = stack.said(ANA)[heard:]
+        assert "SF-000001" in receipt
+        assert (count(stack, tickets), count(stack, attachments, attachments.c.state == "fetched")) == (1, 0)
+        stack.receive(ANA, text="mis datos")
+        stack.settle()
+        assert len(stack.said(ANA)) > heard + 1, "another right is another case"
+        assert count(stack, tickets) == 2
+
+
 def test_a_block_withdraws_what_the_bot_had_not_begun_to_send_and_stays_with_the_person(tmp_path: Path) -> None:
     with running_stack(tmp_path) as stack:
         stack.receive(ANA, text="hola")

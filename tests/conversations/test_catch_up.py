@@ -15,6 +15,7 @@ from bot.channels.twilio import channel as channel_module
 from bot.conversations import catch_up
 from bot.conversations.catch_up import CatchUp
 from bot.conversations.tables import catch_ups, inbox
+from bot.housekeeping import forgets
 from bot.messages.queries import transcript
 from bot.messages.tables import messages
 from bot.runtime import Clock
@@ -148,7 +149,7 @@ def test_of_two_processes_one_looks_at_a_time(postgres_url: str, tmp_path: Path,
     with running_stack(tmp_path, database_url=postgres_url) as stack:
         runtime = stack.runtime
         policy = catch_up.Policy(SENDER, timedelta(seconds=1), timedelta(hours=1), timedelta(hours=1))
-        second = CatchUp(runtime.database, runtime.channel, runtime.coordination, runtime.flow, policy)
+        second = CatchUp(runtime.database, runtime.channel, runtime.coordination, runtime.flow, policy, forgets(runtime.settings))
         with catch_up._alone(runtime.database) as first:  # as another process does it
             assert first is True
             assert second._compare(runtime.clock.now(), is_start=True) is None

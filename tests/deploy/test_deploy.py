@@ -107,7 +107,7 @@ def test_the_proxy_lets_nobody_see_measures() -> None:
 
 def measures() -> set[str]:
     """Names of all samples that /metrics can show."""
-    found = [*REGISTRY.collect(), *Waiting(0, 0.0, {}, 0.0, 0, 0.0).families()]
+    found = [*REGISTRY.collect(), *Waiting(0, 0.0, {}, 0.0, 0, 0.0, 0.0).families()]
     names = {sample.name for family in found for sample in family.samples}
     counters = {f"{family.name}_total" for family in found if family.type == "counter"}
     parts = ("bucket", "count", "sum")

@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from bot import metrics
 from bot.messages import outbox
-from bot.messages.allowance import Allowance
+from bot.messages.allowance import Allowance, part_spent
 from bot.messages.tables import messages, sent_days
 from tests.stack import running_stack
 from tests.tickets.world import add_customer, new_database
@@ -43,10 +42,11 @@ def test_when_the_days_messages_are_sent_only_what_asks_is_left_out(
         "four fifths of the day's messages are sent (overload.sends_per_day)",
         "the day's messages are sent: menus are left out (overload.sends_per_day)",
     ]
-    assert metrics.REGISTRY.get_sample_value("soporte_sends_of_day") == 7 / 5
+    assert database.read_now(partial(part_spent, allowance=Allowance(5), now=NOW)) == 7 / 5
     # The day ends at midnight in Colombia.
     tomorrow = datetime(2026, 11, 24, 5, 0, tzinfo=UTC)
     assert claim(8, tomorrow - timedelta(seconds=1), asks=True) == 0
+    assert database.read_now(partial(part_spent, allowance=Allowance(5), now=tomorrow)) == 0
     assert claim(9, tomorrow, asks=True) == 1
     rows = database.read_now(lambda connection: connection.execute(sa.select(sent_days).order_by(sent_days.c.day)).all())
     assert [(row.day.day, row.sent, row.left_out) for row in rows] == [(23, 7, 2), (24, 1, 0)]

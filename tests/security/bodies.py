@@ -3,7 +3,17 @@
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import quote_plus, urlencode
+from pathlib import Path
+from urllib.parse import parse_qsl, quote_plus, urlencode
+
+from bot.account import STATUS_PATH
+from bot.web.hooks import MESSAGES_PATH
+
+#: Webhooks in the shapes in which Twilio posts them.
+_REAL = [
+    parse_qsl(path.read_text(encoding="utf-8").strip(), keep_blank_values=True)
+    for path in sorted((Path(__file__).parent.parent / "channels" / "payloads").glob("*.txt"))
+]
 
 _TEXTS = (
     "hola", "1", "", " ", "0", "menú", "mi clave es Perro2024*", "4111 1111 1111 1111", "{ticket}", "{0.__class__}", "%s%n",
@@ -19,8 +29,11 @@ _TYPES = (
     "application/x-www-form-urlencoded", "application/x-www-form-urlencoded; charset=utf-7", "application/json", "text/xml",
     "multipart/form-data", "multipart/form-data; boundary=\"\"", "", "/", "application/x-www-form-urlencoded" * 50,
 )  # fmt: skip
+_STATUSES = ("queued", "sent", "delivered", "read", "failed", "undelivered", "canceled", "odd", "")
 _LENGTHS = (b"0", b"-1", b"1e3", b"", b"99999999999999999999", b"9" * 5000, b" 12", b"0x10", "١٢".encode())
-_METHODS = ("POST",) * 20 + ("GET", "PUT", "OPTIONS", "BREW")
+#: Where nobody sensible gets anything.
+_POSTED_TO = (MESSAGES_PATH, STATUS_PATH)
+_METHODS = ("POST",) * 60 + ("GET", "PUT", "OPTIONS", "BREW")
 
 
 @dataclass(frozen=True)
@@ -46,9 +59,9 @@ def crooked(number: int, paths: tuple[str, ...]) -> Crooked:
         else quote_plus(_text(chance), safe="=&%", errors="replace").encode("latin-1", "replace")[:3000]
     )
     headers = [(b"content-type", chance.choice(_TYPES).encode())]
-    if chance.random() < 0.3:
+    if chance.random() < 0.08:
         headers.append((b"content-length", chance.choice(_LENGTHS)))
-    if chance.random() < 0.1:
+    if chance.random() < 0.04:
         headers += [(b"x-%d" % n, chance.randbytes(20)) for n in range(chance.choice((5, 300)))]
     if chance.random() < 0.5:
         headers.append((b"x-twilio-signature", chance.choice((b"", b"AAAA", b"\xff" * 28, b"=" * 5000, chance.randbytes(28)))))
@@ -56,9 +69,10 @@ def crooked(number: int, paths: tuple[str, ...]) -> Crooked:
         headers.append((b"x-twilio-webhooks-signature-settings", b"key=a,algorithm=" + chance.choice((b"NONE", b"HMAC_SHA256"))))
     cuts = sorted(chance.randrange(len(body) + 1) for _ in range(chance.choice((0, 0, 0, 1, 7))))
     parts = tuple(body[begin:end] for begin, end in zip([0, *cuts], [*cuts, len(body)], strict=True))
-    return Crooked(
-        chance.choice(_METHODS), chance.choice(paths), query, tuple(headers), parts, chance.random() < 0.5, chance.random() < 0.97
-    )
+    path, method = chance.choice(paths), chance.choice(_METHODS)
+    if path not in _POSTED_TO and chance.random() < 0.8:
+        method = "GET"
+    return Crooked(method, path, query, tuple(headers), parts, chance.random() < 0.85, chance.random() < 0.97)
 
 
 def _text(chance: random.Random) -> str:
@@ -68,9 +82,37 @@ def _text(chance: random.Random) -> str:
     return text
 
 
+def _who(chance: random.Random) -> tuple[str, str]:
+    """A message's id, now and then one that was there before, and one of two thousand customers."""
+    number = chance.randrange(500 if chance.random() < 0.1 else 16**32)
+    return f"SM{number:032x}", f"whatsapp:+57300{chance.randrange(2000):07d}"
+
+
+def _real(chance: random.Random) -> bytes:
+    """A webhook as Twilio posts it, with up to three of its values odd, gone, twice there or in another place."""
+    sid, phone = _who(chance)
+    fresh = {"MessageSid": sid, "SmsMessageSid": sid, "SmsSid": sid, "From": phone, "WaId": phone[-12:]}
+    pairs = [(name, fresh.get(name, value)) for name, value in chance.choice(_REAL)]
+    if chance.random() < 0.2:
+        pairs += [("MessageStatus", chance.choice(_STATUSES)), ("ErrorCode", chance.choice(("63016", "0", "-1", "9" * 30)))]
+    for _ in range(chance.choice((0, 1, 1, 2, 3))):
+        at = chance.randrange(len(pairs))
+        name = pairs[at][0]
+        match chance.randrange(4):
+            case 0:
+                pairs[at] = (name, _text(chance))
+            case 1:
+                del pairs[at]
+            case 2:
+                pairs.insert(at, (name, _text(chance)))
+            case _:
+                pairs[at] = (chance.choice(_NAMES), pairs[at][1])
+    return _encoded(pairs)
+
+
 def _pairs(chance: random.Random) -> list[tuple[str, str]]:
     """What a webhook may look like, with some of it odd, missing or there twice."""
-    sid, phone = f"SM{chance.randrange(16**32):032x}", f"whatsapp:+57300{chance.randrange(2000):07d}"
+    sid, phone = _who(chance)
     pairs = [("MessageSid", sid), ("From", phone), ("To", "whatsapp:+573184114466"), ("Body", _text(chance)), ("NumMedia", "0")]
     for _ in range(chance.randrange(8)):
         pairs.insert(chance.randrange(len(pairs) + 1), (chance.choice(_NAMES), _text(chance)))
@@ -134,6 +176,6 @@ def _noise(chance: random.Random) -> bytes:
 
 
 _BODIES: tuple[Callable[[random.Random], bytes], ...] = (
-    *(_form, _form, _form, _truncated, _flipped, _flipped, _invalid_utf8, _repeated),
+    *(_real, _real, _real, _real, _real, _real, _form, _form, _form, _truncated, _flipped, _flipped, _invalid_utf8, _repeated),
     *(_many_fields, _separators, _overlong, _another_form, _noise),
 )

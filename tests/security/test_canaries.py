@@ -5,12 +5,15 @@ import io
 import logging
 import traceback
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import httpx
 import pytest
+from redis import Redis
 
 from bot.agents import accounts, passwords
 from bot.agents.rights import Role
@@ -93,11 +96,28 @@ def found_in(content: bytes, canaries: tuple[str, ...]) -> list[str]:
     return [canary for canary, ways in spelled.items() if any(way in content for way in ways)]
 
 
-def test_no_secret_comes_out_anywhere_and_no_person_into_the_log(tmp_path: Path, log: io.StringIO) -> None:
+@contextmanager
+def listening(url: str) -> Iterator[list[bytes]]:
+    """What is published in Redis meanwhile, and at the end what is kept in it."""
+    client, heard = Redis.from_url(url), list[bytes]()
+    listener = client.pubsub()  # type: ignore[no-untyped-call]
+    listener.psubscribe(**{"*": lambda message: heard.append(repr(message).encode())})
+    thread = listener.run_in_thread(sleep_time=0.05, daemon=True)
+    try:
+        yield heard
+        heard += [repr((key, client.dump(key))).encode() for key in client.scan_iter()]
+    finally:
+        thread.stop()
+        thread.join()
+        client.close()
+
+
+def test_no_secret_comes_out_anywhere_and_no_person_into_the_log(tmp_path: Path, log: io.StringIO, redis_url: str) -> None:
     twilio = {"auth_token": TOKEN, "previous_auth_token": PREVIOUS}
     clock = Clock()
     fake = FakeTwilio(account_sid=ACCOUNT, auth_token=TOKEN, sender=SENDER, webhook_url="", clock=clock.now)
-    with running_stack(tmp_path, fake=fake, clock=clock, twilio=twilio, metrics={"token": METRICS}) as stack:
+    product: dict[str, Any] = {"twilio": twilio, "metrics": {"token": METRICS}, "redis_url": redis_url}
+    with running_stack(tmp_path, fake=fake, clock=clock, **product) as stack, listening(redis_url) as published:
         talk(stack)
         cookie = knock(stack)
         metrics = httpx.get(stack.url + "/metrics", headers={"Authorization": f"Bearer {METRICS}"}).content
@@ -112,7 +132,9 @@ def test_no_secret_comes_out_anywhere_and_no_person_into_the_log(tmp_path: Path,
     assert b"soporte" in metrics
     assert len(written) > 1000, "the log was on"
     secrets = (*NOWHERE, cookie)
-    for name, content in {"log": written, "metrics": metrics, "health": health, "settings": shown, "trace": trace}.items():
+    assert len(published) > 5, "Redis was spoken to"
+    told = {"redis": b"".join(published), "log": written, "metrics": metrics, "health": health, "settings": shown, "trace": trace}
+    for name, content in told.items():
         assert found_in(content, (*secrets, *ONLY_STORED)) == [], name
     kept = b"".join(file.read_bytes() for file in tmp_path.rglob("*") if file.is_file())
     assert found_in(kept, secrets) == []

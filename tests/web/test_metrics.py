@@ -22,7 +22,7 @@ def measured(stack: Stack, **headers: str) -> dict[str, float]:
 
 
 def test_what_happened_is_counted(tmp_path: Path) -> None:
-    with running_stack(tmp_path) as stack:
+    with running_stack(tmp_path, overload={"sends_per_day": 4}) as stack:
         before = measured(stack)
         stack.fake.faults = Faults(error_after=1)
         assert stack.receive(ANA, text="menú", repeat=2) == 200
@@ -40,6 +40,7 @@ def test_what_happened_is_counted(tmp_path: Path) -> None:
         "soporte_commit_seconds_count",
     } <= grown
     assert [after[f"soporte_outbox status={status}"] for status in ("queued", "sending", "unknown")] == [0, 0, 0]
+    assert (before["soporte_sends_of_day"], after["soporte_sends_of_day"]) == (0, 1 / 4)
     assert not re.search(r"3005550142|whatsapp|menú", " ".join(after))
 
 

@@ -9,6 +9,7 @@ from bot.engine.inputs import MessageReceived
 from bot.engine.nodes.base import Label, Node, NodeName, Text
 from bot.engine.texts import fill
 from bot.engine.turn import Turn
+from bot.understanding.commands import Command, find_command
 
 
 class Consent(Node):
@@ -53,6 +54,8 @@ class Consent(Node):
     def read(self, said: MessageReceived, turn: Turn) -> str | None:
         """Record what was answered; anything unclear is asked again."""
         agreed = is_first(said, (self.accept, self.refuse), turn)
+        if agreed is None and find_command(said.text, turn.flow.vocabulary.menu.commands) is Command.REVOKE:
+            agreed = False  # who revokes what was asked for does not give it
         if agreed is None:
             return None
         turn.effects.append(

@@ -10,13 +10,14 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from bot.agents import accounts
+from bot.messages.allowance import NEAR, Allowance, part_spent
 from bot.tickets import labels, listing, views
 from bot.tickets.filters import FILTERS, Asking
 from bot.tickets.labels import Label
 from bot.tickets.listing import SORTS, MarkRefusedError, Page, Question, read_mark
 from bot.tickets.tables import tickets
 from bot.tickets.views import View
-from bot.web.console.context import console_of
+from bot.web.console.context import ConsoleRuntime, console_of
 from bot.web.console.guard import SessionNeeded
 from bot.web.console.pages import page, root
 from bot.web.console.terms import Clock, clocks
@@ -41,6 +42,7 @@ class _Shown:
     labels: dict[int, list[Label]]  # of the tickets of the page, by id
     known_labels: list[Label]
     views: list[View]  # of the agent who looks
+    day_spent: float | None  # which part of the day's messages is sent; None while there is no need to tell
 
 
 @router.get("/")
@@ -56,7 +58,7 @@ async def show_list(request: Request, session: SessionNeeded, aviso: str = "") -
     runtime = console_of(request).runtime
     asking = Asking(session.username, runtime.clock.now())
     question = _question(given, asking)
-    shown = await runtime.database.read(lambda connection: _read(connection, question))
+    shown = await runtime.database.read(lambda connection: _read(connection, question, allowance_of(runtime)))
 
     def to(**changes: str | None) -> str:
         chosen = {name: value for name, value in given.items() if name != _BEHIND} | changes
@@ -86,6 +88,11 @@ async def show_list(request: Request, session: SessionNeeded, aviso: str = "") -
     )
 
 
+def allowance_of(runtime: ConsoleRuntime) -> Allowance:
+    """How many messages may be sent in a day."""
+    return Allowance(runtime.settings.overload.sends_per_day, runtime.flow.zone)
+
+
 def kept(given: Mapping[str, str]) -> dict[str, str]:
     """Of what stands in an address, what a view keeps: filters, order and words that make sense, in one order of their own."""
     names = [*sorted(FILTERS), _SORT, _WORDS]
@@ -109,8 +116,9 @@ def _question(given: Mapping[str, str], asking: Asking) -> Question:
     return Question(asking, filters, sort, given.get(_WORDS, ""), behind)
 
 
-def _read(connection: Connection, question: Question) -> _Shown:
+def _read(connection: Connection, question: Question, allowance: Allowance) -> _Shown:
     found, known = listing.page(connection, question), labels.listed(connection)
+    spent = part_spent(connection, allowance, question.asking.now)
     counted = [label.key for label in known]
     return _Shown(
         page=found,
@@ -124,6 +132,7 @@ def _read(connection: Connection, question: Question) -> _Shown:
         labels=labels.of_tickets(connection, [ticket.id for ticket in found.tickets]),
         known_labels=known,
         views=views.listed(connection, question.asking.username),
+        day_spent=spent if spent is not None and spent >= NEAR else None,
     )
 
 

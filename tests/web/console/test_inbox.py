@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from bot.messages.allowance import Allowance, count
 from bot.tickets.listing import PAGE
 from bot.tickets.promises import Due
 from bot.tickets.service import hear, move, open_ticket
@@ -31,6 +32,18 @@ def test_without_tickets_the_list_says_so_and_what_will_come(agent: Browser) -> 
     text = listed(agent).words
     assert "Todavía no hay solicitudes" in text
     assert "Todas 0" in text
+
+
+def test_who_reads_the_list_is_told_when_the_days_messages_come_to_an_end(agent: Browser, world: World) -> None:
+    allowance = Allowance(world.settings.overload.sends_per_day, world.flow.zone)
+
+    def told(*, more: int) -> str:
+        world.write(count, allowance=allowance, now=NOW, sent=more, left_out=0)
+        return listed(agent).words
+
+    assert "mensajes que el sistema puede enviar" not in told(more=allowance.per_day * 4 // 5 - 1)
+    assert "el 80 % de los mensajes que el sistema puede enviar en un día" in told(more=1)
+    assert "Hoy ya se enviaron los mensajes de un día" in told(more=allowance.per_day // 5)
 
 
 def test_the_list_shows_who_asked_for_what_and_how_it_stands(agent: Browser, world: World) -> None:
