@@ -59,6 +59,7 @@ async def under_load(world: World) -> AsyncIterator[None]:
 
 async def judged(world: World) -> Report:
     """Wait whether anything more comes, and judge."""
+    await world.settles()
     await asyncio.sleep(_QUIET)
     everybody_listens(world)
     return report_of(world)

@@ -16,7 +16,8 @@ from typing import Any
 class Nursery:
     """The nursery as its user sees it."""
 
-    def __init__(self, database: str = "") -> None:
+    def __init__(self, speed: float, database: str = "") -> None:
+        """The clock of what it bears runs `speed` times as fast."""
         ours, theirs = socket.socketpair()
         self._line = ours
         self._dead: list[int] = []
@@ -24,7 +25,7 @@ class Nursery:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("SOPORTE_")}
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.crash.birth", str(theirs.fileno()), database],
+                [sys.executable, "-m", "tests.crash.birth", str(theirs.fileno()), database, str(speed)],
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,  # it ends with all its children, by their group
                 env=kept,
