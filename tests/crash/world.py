@@ -34,6 +34,8 @@ _SENDER = "whatsapp:+573184114466"
 #: Seconds without an answer that is due after which it counts as lost.
 _PATIENCE = 180.0
 _LOOK_EVERY = 0.04
+#: Before a webhook that failed is posted again: a process that starts must not be kept from it.
+_POST_AGAIN = 0.25
 #: Messages in a page of a listing, so that there are several.
 _PAGE = 100
 _LONGEST_DIALOGUE = 40
@@ -238,7 +240,7 @@ class _Customer:
             if gives_up and attempt == _ATTEMPTS:
                 world.given_up += 1
                 return False
-            await asyncio.sleep(_LOOK_EVERY)
+            await asyncio.sleep(_POST_AGAIN)
         world.messages += 1
         world.lives.progress += 1
         world.delivered.append(sid)
