@@ -3,6 +3,7 @@
 A start takes 50 ms and not 4 s. Its other side is `birth`.
 """
 
+import atexit
 import json
 import os
 import signal
@@ -10,6 +11,7 @@ import socket
 import subprocess
 import sys
 import threading
+from functools import cache
 from typing import Any
 
 
@@ -51,3 +53,11 @@ class Nursery:
         os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait(10)
         self._line.close()
+
+
+@cache
+def nursery(speed: float, database: str) -> Nursery:
+    """The one for such products. It serves until this process ends: it takes seconds to get ready."""
+    made = Nursery(speed, database)
+    atexit.register(made.close)
+    return made

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import logging
+import os
 import socket
 import tempfile
 import time
@@ -24,13 +25,15 @@ from bot.web.hooks import MESSAGES_PATH
 from bot.web.serving import address_of, listen, serving
 from tests.crash import customers, faults, points
 from tests.crash.lives import Lives
-from tests.crash.nursery import Nursery
+from tests.crash.nursery import nursery
 from tests.crash.oracle import Oracle
 from tests.crash.product import fast_clock
 
 _ACCOUNT = "AC" + "0" * 32
 _TOKEN = f"a-token-of-{uuid4().hex}"  # another run of the same day is another account
 _SENDER = "whatsapp:+573184114466"
+#: In memory if that can be: what SIGKILL leaves behind is the same, and nobody waits for a disk.
+_FOLDER = "/dev/shm" if os.access("/dev/shm", os.W_OK) else "/tmp"
 #: Seconds without an answer that is due after which it counts as lost.
 _PATIENCE = 180.0
 _LOOK_EVERY = 0.04
@@ -70,7 +73,6 @@ class World:
     begun: float = field(default_factory=time.monotonic)
     told: dict[str, str] = field(default_factory=dict)
     oracles: list[Oracle] = field(default_factory=list)
-    messages: int = 0
     given_up: int = 0  #: messages that no webhook brought
     delivered: list[str] = field(default_factory=list)
     late: set[asyncio.Task[int]] = field(default_factory=set)
@@ -78,6 +80,11 @@ class World:
     #: By how much the products' clocks may be off, the present error last.
     shifts: list[timedelta] = field(default_factory=lambda: [timedelta()])
     has_ended: bool = False
+
+    @property
+    def messages(self) -> int:
+        """That customers wrote and a product took."""
+        return self.lives.messages
 
     def end(self) -> None:
         """Let nobody begin anything more."""
@@ -113,7 +120,7 @@ class World:
 @asynccontextmanager
 async def make_world(plan: Plan) -> AsyncIterator[World]:
     luck = Random(plan.seed)  # noqa: S311 (for tests, not for secrets)
-    with tempfile.TemporaryDirectory(prefix="soporte-crash-", dir="/tmp", ignore_cleanup_errors=True) as name:
+    with tempfile.TemporaryDirectory(prefix="soporte-crash-", dir=_FOLDER, ignore_cleanup_errors=True) as name:
         folder = Path(name)
         begun = time.time()
         clock = fast_clock(begun, plan.speed)
@@ -130,7 +137,7 @@ async def make_world(plan: Plan) -> AsyncIterator[World]:
         )
         listening = listen(0)
         chosen = _settings(plan, folder, url, address_of(listening))
-        nursery = await asyncio.to_thread(Nursery, plan.speed, plan.database)
+        children = await asyncio.to_thread(nursery, plan.speed, plan.database)
         try:
 
             def order(point: str, passes: int) -> dict[str, Any]:
@@ -142,10 +149,9 @@ async def make_world(plan: Plan) -> AsyncIterator[World]:
             rules = rules_of(settings.read(**chosen), our_flow())
             async with serving(fake.app, listening, lifespan=False):
                 logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # clients that die in mid-request are no news
-                lives = Lives(nursery, there_are, plan.kills, plan.each, luck, order)
+                lives = Lives(children, there_are, plan.kills, plan.each, luck, order, plan.messages)
                 yield World(plan, fake, rules, lives, luck)
         finally:
-            nursery.close()
             listening.close()
             kept.close()
 
@@ -241,7 +247,7 @@ class _Customer:
                 world.given_up += 1
                 return False
             await asyncio.sleep(_POST_AGAIN)
-        world.messages += 1
+        world.lives.messages += 1
         world.lives.progress += 1
         world.delivered.append(sid)
         if self._luck.random() < 0.1:  # an old message once more, out of order and after its answer
