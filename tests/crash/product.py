@@ -34,6 +34,7 @@ from bot.runtime import Clock, Runtime, build
 from bot.settings import Settings
 from bot.web import console
 from bot.web.app import create_app
+from bot.web.console import delivery
 from bot.web.serving import serving, signals
 from tests.crash import points
 
@@ -68,7 +69,7 @@ def prepare(database: str) -> None:
     It is lived on a database of its own, on the server of `database` if that is one.
     """
     logging.basicConfig(level=logging.CRITICAL)  # that nobody is there to send to is no news
-    setattr(console, "load", cache(console.load))  # noqa: B010 (the name is not the module's own)
+    setattr(console, "load", cache(delivery.load))  # noqa: B010 (the name is not the module's own)
     with tempfile.TemporaryDirectory(prefix="soporte-crash-") as folder, _of_its_own(database) as url:
         nobody = {"account_sid": "AC", "auth_token": "nobody", "sender": "whatsapp:+1", "api_base_url": "http://127.0.0.1:1"}
         runtime = build(settings.read(dev=True, data_dir=folder, database_url=url, twilio=nobody), Clock())
