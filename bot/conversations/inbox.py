@@ -80,6 +80,7 @@ _DUE = Prepared(
     sa.select(conversations.c.id, conversations.c.wake_at)
     .where(conversations.c.wake_at <= sa.bindparam("now"))
     .limit(sa.bindparam("most"))
+    .with_for_update(skip_locked=True)  # nobody waits here for a worker who has the conversation
 )
 
 

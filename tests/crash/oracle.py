@@ -67,6 +67,7 @@ class Oracle:
     phone: str
     told: dict[str, str]  #: ticket number → phone of who was told it; shared by all customers
     shifts: Sequence[timedelta] = (timedelta(),)  #: by how much the product's clock may be off
+    slowness: timedelta = timedelta()  #: how old the time may be that a turn goes by: that at which its visit began
     heard: list[str] = field(default_factory=list)
     tickets: list[TicketSummary] = field(default_factory=list)  #: newest first, as the customer was told them
     _state: Conversation | None = None
@@ -162,7 +163,7 @@ class Oracle:
                 for shift in self.shifts:
                     for waited in (timedelta(), at - since, self._jump):
                         yield from self._guess(state, self._message(text), now + shift, self.tickets, waited)
-        yield from self._guess(state, TimeRanOut(), at + self._jump, self.tickets)
+        yield from self._guess(state, TimeRanOut(), at + self._jump + self.slowness, self.tickets)
 
     @property
     def _jump(self) -> timedelta:

@@ -37,6 +37,8 @@ _FOLDER = "/dev/shm" if os.access("/dev/shm", os.W_OK) else "/tmp"
 #: Seconds without an answer that is due after which it counts as lost.
 _PATIENCE = 180.0
 _LOOK_EVERY = 0.04
+#: True seconds that a visit to the inbox may take on a busy machine.
+_SLOWNESS = timedelta(seconds=5)
 #: Before a webhook that failed is posted again: a process that starts must not be kept from it.
 _POST_AGAIN = 0.25
 #: Messages in a page of a listing, so that there are several.
@@ -218,7 +220,7 @@ class _Customer:
     def __init__(self, world: World, number: int) -> None:
         self._world = world
         self._luck = Random(f"{world.plan.seed}:{number}")  # noqa: S311
-        self._oracle = Oracle(world.rules, f"+57300{number:07d}", world.told, world.shifts)
+        self._oracle = Oracle(world.rules, f"+57300{number:07d}", world.told, world.shifts, _SLOWNESS * world.plan.speed)
         world.oracles.append(self._oracle)
 
     async def talk(self) -> None:
