@@ -76,12 +76,12 @@ _RUN_OUT = Prepared(
     .values(arrivals=conversations.c.arrivals + 1, wake_at=None)
     .returning(conversations.c.arrivals)
 )
-_DUE = Prepared(
+_due = (
     sa.select(conversations.c.id, conversations.c.wake_at)
     .where(conversations.c.wake_at <= sa.bindparam("now"))
     .limit(sa.bindparam("most"))
-    .with_for_update(skip_locked=True)  # nobody waits here for a worker who has the conversation
 )
+_DUE, _DUE_AND_FREE = Prepared(_due), Prepared(_due.with_for_update(skip_locked=True))
 
 
 @dataclass(frozen=True)
@@ -169,9 +169,10 @@ def waiting(connection: Connection, now: datetime, limit: int) -> list[str]:
     return [row.conversation_id for row in found]
 
 
-def due(connection: Connection, now: datetime, limit: int) -> list[tuple[str, datetime]]:
-    """Conversations whose time has run out, and when."""
-    return [(row.id, row.wake_at) for row in _DUE.all(connection, now=now, most=limit)]
+def due(connection: Connection, now: datetime, limit: int, *, takes: bool = False) -> list[tuple[str, datetime]]:
+    """Conversations whose time has run out, and when; who takes them does not wait for those that another worker is at."""
+    statement = _DUE_AND_FREE if takes else _DUE
+    return [(row.id, row.wake_at) for row in statement.all(connection, now=now, most=limit)]
 
 
 def _begin_conversation(connection: Connection, contact_id: str, address: str, flow: Flow, now: datetime) -> None:

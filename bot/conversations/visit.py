@@ -28,7 +28,7 @@ def visit(connection: Connection, rules: Rules, now: datetime, limit: int) -> Se
     A turn that fails leaves nothing behind and spoils no other. One that fails too often is parked.
     Raises what SQLAlchemy raises when it is the database that fails.
     """
-    for conversation_id, due in inbox.due(connection, now, limit):
+    for conversation_id, due in inbox.due(connection, now, limit, takes=True):
         inbox.record_time_out(connection, conversation_id, due, now)
     turns = (_turn(connection, rules, conversation_id, now) for conversation_id in inbox.waiting(connection, now, limit))
     return [turned for turned in turns if turned is not None]

@@ -7,8 +7,8 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from functools import partial
 
+from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import metrics
@@ -41,7 +41,7 @@ class Worker:
         """Work until `stop`. Errors of the database are waited out."""
         while not self._stopping:
             try:
-                turns = await self._database.write(partial(visit, rules=self._rules, now=self._now(), limit=_AT_ONCE))
+                turns = await self._database.write(self._visit)
             except SQLAlchemyError as error:
                 _log.error("the inbox cannot be worked on: %s", type(error).__name__)
                 await asyncio.sleep(SWEEP_SECONDS)
@@ -50,6 +50,10 @@ class Worker:
                 await self._tell(turns)
             else:
                 await self._coordination.wait("inbox", SWEEP_SECONDS)
+
+    def _visit(self, connection: Connection) -> Sequence[Turned]:
+        """A visit goes by the time at which it begins, however long it waited for a connection."""
+        return visit(connection, self._rules, self._now(), _AT_ONCE)
 
     async def _tell(self, turns: Sequence[Turned]) -> None:
         """What was written is to be sent, and shown to agents; a message that breaks the rules tells no words in the log."""
