@@ -17,7 +17,7 @@ from redis import asyncio as redis
 from redis.asyncio.cluster import ClusterNode
 from redis.asyncio.connection import parse_url
 from redis.asyncio.retry import Retry
-from redis.asyncio.sentinel import Sentinel
+from redis.asyncio.sentinel import Sentinel, SentinelConnectionPool
 from redis.backoff import NoBackoff
 
 #: Seconds to wait for an answer; a server that is stopped accepts connections and says nothing.
@@ -101,6 +101,14 @@ def connect(url: str) -> Client:
     if place.hosts:
         return redis.RedisCluster(startup_nodes=[ClusterNode(host, port) for host, port in place.hosts], **options)
     return redis.Redis.from_url(url, **patience)
+
+
+async def disconnect(client: Client) -> None:
+    """Close a client's connections, also those to the sentinels that it asked: redis-py leaves these open."""
+    await client.aclose()
+    pool = getattr(client, "connection_pool", None)
+    for sentinel in pool.sentinel_manager.sentinels if isinstance(pool, SentinelConnectionPool) else ():
+        await sentinel.aclose()
 
 
 def _behind_sentinels(

@@ -21,7 +21,7 @@ from redis.exceptions import RedisClusterException, RedisError
 from bot import metrics
 from bot.coordination.base import Attendance, Change, Doing, Event, Subscription, Topic
 from bot.coordination.in_process import InProcess
-from bot.coordination.places import TIMEOUT, connect
+from bot.coordination.places import TIMEOUT, connect, disconnect
 
 _log = logging.getLogger(__name__)
 _AWAY = (RedisError, RedisClusterException, OSError)
@@ -93,7 +93,7 @@ class Redis:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
-        await self._client.aclose()
+        await disconnect(self._client)
 
     async def wake(self, topic: Topic) -> None:
         """Wake this process at once and the others by Redis; if that is away, they sweep."""

@@ -31,7 +31,7 @@ def leave_out_repeats(turn: Turn, before: Conversation) -> None:
         return
     asked = f"{zlib.crc32(last.text.encode()):08x}"
     stands = before.asked == asked and before.node == turn.state
-    if not stands or before.last_at is None or turn.circumstances.now - before.last_at >= turn.circumstances.burst:
+    if not stands or not turn.is_just_now(before.last_at, turn.circumstances.burst):
         turn.change(asked=asked)
         return
     turn.reasons.append("asked just now")
@@ -60,17 +60,15 @@ def slow_down(turn: Turn) -> None:
 
 
 def _is_told(turn: Turn) -> bool:
-    told = turn.conversation.delay_told_at
-    return told is not None and turn.circumstances.now - told < _TOLD_FOR
+    return turn.is_just_now(turn.conversation.delay_told_at, _TOLD_FOR)
 
 
 def without_files(turn: Turn, said: MessageReceived) -> MessageReceived:
     """The message as it is to be read: without its files if more came than are kept. The customer is told, once in a while."""
     if not said.media or not turn.circumstances.refuses_files:
         return said
-    now, told = turn.circumstances.now, turn.conversation.files_told_at
     turn.reasons.append("happened files_refused")
-    if told is None or now - told >= _TOLD_FOR:
+    if not turn.is_just_now(turn.conversation.files_told_at, _TOLD_FOR):
         turn.say_phrase("too_many_files")
-        turn.change(files_told_at=now)
+        turn.change(files_told_at=turn.circumstances.now)
     return replace(said, media=(), kind=Kind.TEXT)

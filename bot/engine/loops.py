@@ -27,14 +27,15 @@ _MOST_ECHOES = 2
 def falls_silent(turn: Turn, said: MessageReceived) -> bool:
     """Whether the bot has nothing to say to this, because a program seems to be talking; decided before the message is read."""
     before, now = turn.conversation, turn.circumstances.now
-    if before.silent_until is not None and now < before.silent_until:
+    # What seems to end much later began by a clock that was set back since.
+    if before.silent_until is not None and now < before.silent_until <= now + _SILENT_FOR + _QUICK:
         turn.reasons.append("happened silent")
         return True
     words = _plain(said.text)
     if not words:
         return False
     heard = f"{zlib.crc32(words.encode()):08x}"
-    is_quick = before.last_at is not None and now - before.last_at < _QUICK
+    is_quick = turn.is_just_now(before.last_at, _QUICK)
     repeats = before.repeats + 1 if is_quick and heard == before.heard else 1
     echoes = before.echoes + 1 if _is_echo(turn, words) and (is_quick or not before.echoes) else 0
     turn.change(heard=heard, repeats=repeats, echoes=echoes)

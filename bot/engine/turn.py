@@ -101,6 +101,13 @@ class Turn:
         last = self.conversation.last_at
         return last is not None and self.circumstances.now - last < WINDOW
 
+    def is_just_now(self, at: datetime | None, within: timedelta) -> bool:
+        """Whether that was less than `within` ago.
+
+        A time yet to come is as far away as one gone by: clocks are set back, and what was noted before that is no longer recent.
+        """
+        return at is not None and abs(self.circumstances.now - at) < within
+
     def last_resolved(self) -> TicketSummary | None:
         """The ticket that was resolved last, if none of the customer's is open."""
         tickets = self.circumstances.tickets()

@@ -1,5 +1,6 @@
 """The schema, step by step, with Alembic: the same steps on SQLite and on PostgreSQL. `upgrade` runs at every start."""
 
+from functools import cache
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -19,7 +20,8 @@ def upgrade(database: Database) -> None:
     with database.engine.begin() as connection:
         if not database.embedded:  # of several processes that start at once one does it, and the others find it done
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
-        upgrade_on(connection, "head")
+        if step_of(connection) != steps()[0]:
+            upgrade_on(connection, "head")
 
 
 def upgrade_on(connection: Connection, step: str) -> None:
@@ -27,9 +29,10 @@ def upgrade_on(connection: Connection, step: str) -> None:
     command.upgrade(_config(connection), step)
 
 
-def steps() -> list[str]:
+@cache
+def steps() -> tuple[str, ...]:
     """All steps of this version's schema, the newest first."""
-    return [step.revision for step in ScriptDirectory.from_config(_config()).walk_revisions()]
+    return tuple(step.revision for step in ScriptDirectory.from_config(_config()).walk_revisions())
 
 
 def step_of(connection: Connection) -> str | None:

@@ -173,13 +173,15 @@ def test_redis_tells_another_process_of_an_event_once(redis_url: str) -> None:
     async def play() -> None:
         async with running(Redis(redis_url)) as here, running(Redis(redis_url)) as there:
             with there.subscribe() as subscription:
-                for n in range(50):  # until the other side has subscribed
-                    await here.publish(Change(str(n)))
-                    if (event := await subscription.next(0.1)) is not None:
-                        assert event == Change(str(n))
-                        assert await subscription.next(0.3) is None
-                        return
-            pytest.fail("the event never arrived")
+                for _ in range(100):  # until the other side has subscribed
+                    await here.publish(Change("before"))
+                    if await subscription.next(0.1) is not None:
+                        break
+                await here.publish(Change("1"))
+                while (event := await subscription.next(10)) == Change("before"):
+                    pass  # more than one, on a busy machine
+                assert event == Change("1")
+                assert await subscription.next(0.3) is None
 
     asyncio.run(play())
 

@@ -21,6 +21,7 @@ def main() -> int:
     parser.add_argument("--redis", action="store_true", help="coordinate the processes by Redis")
     parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--customers", type=int, default=24, help="who write at the same time")
+    parser.add_argument("--speed", type=float, default=10.0, help="of the products' clock; a lease lasts a minute of it")
     parser.add_argument("--minutes", type=float, default=0.0, help="end after so long, whatever was reached")
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
@@ -38,6 +39,7 @@ def main() -> int:
             redis=redis,
             processes=asked.processes,
             customers=asked.customers,
+            speed=asked.speed,
             minutes=asked.minutes,
             seed=asked.seed,
         )

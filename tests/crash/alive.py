@@ -12,6 +12,7 @@ from tests.crash.run import Report, report_of
 from tests.crash.world import World, everybody_listens, writing_customers
 
 _PATIENCE = 30.0
+_LONG = 120.0
 #: Seconds in which nothing more may come once everybody has been answered.
 _QUIET = 1.5
 
@@ -57,8 +58,17 @@ async def under_load(world: World) -> AsyncIterator[None]:
         yield
 
 
+async def written(world: World, more: int) -> None:
+    """Wait until customers got so many more messages through. Raises TimeoutError."""
+    before = world.messages
+    async with asyncio.timeout(_LONG):
+        while world.messages < before + more:  # noqa: ASYNC110 (the world has no event for it)
+            await asyncio.sleep(0.05)
+
+
 async def judged(world: World) -> Report:
     """Wait whether anything more comes, and judge."""
+    await world.settles()
     await asyncio.sleep(_QUIET)
     everybody_listens(world)
     return report_of(world)

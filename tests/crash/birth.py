@@ -22,6 +22,7 @@ def main(line: socket.socket, database: str) -> None:
         if not told:
             os.killpg(0, signal.SIGKILL)
         order = json.loads(told)
+        product.get_ready(order["settings"])
         pid = os.fork()
         if pid == 0:
             line.close()

@@ -23,6 +23,8 @@ _RANDOM_SHARE = 0.25
 _IDLE_SHARE = 0.2
 #: A life in which something was done lasts so many seconds more at most; until then, so many.
 _LONGER, _LONGEST_WAIT = 0.6, 5.0
+#: Where deaths are ahead of messages, so many of these go through before the next one.
+_UNDISTURBED = 10
 #: After so much was achieved by each product, or so many seconds, a point counts as not to be reached at present.
 _FAR, _LONGEST_WAY = 12, 6.0
 #: Points that lie in a start are told at birth, and reached within so many seconds.
@@ -49,7 +51,9 @@ class Lives:
     each: int  #: how often each point is to be died at, at least
     luck: Random
     order: Callable[[str, int], dict[str, Any]]  #: a point, and how often to pass it → what the product is told
+    messages_wanted: int = 0  #: in the whole run; the deaths are spread over them
     is_calm: bool = False  #: from now on nobody is killed
+    messages: int = 0  #: that customers wrote and a product took
     progress: int = 0  #: to be raised whenever a product achieved something
     deaths: Counter[str] = field(default_factory=Counter)
     places: int = 0  #: how many products work at the same time
@@ -66,6 +70,11 @@ class Lives:
         """Whether nobody has to die any more. Points that are never reached do not hold it up for ever."""
         fewest = min(self.deaths[point] for point in self.points)
         return self.kills >= self.kills_wanted and (fewest >= self.each or self.kills >= 3 * self.kills_wanted)
+
+    @property
+    def _is_ahead(self) -> bool:
+        """Whether more died than it takes for so many messages."""
+        return self.kills * self.messages_wanted > self.messages * self.kills_wanted and not self.is_calm
 
     async def occupy(self) -> None:
         """One life after the other; the last one is left alone until `is_over`."""
@@ -109,6 +118,10 @@ class Lives:
             self.deaths[told.point or AT_RANDOM] += 1
 
     async def _meet(self, destiny: str, told: "Told") -> None:
+        before = self.messages
+        while self._is_ahead and self.messages < before + _UNDISTURBED:
+            if await told.ends(0.05):
+                return
         if destiny == AT_RANDOM:
             await self._grow_old(told)
         else:

@@ -3,6 +3,7 @@
 A start takes 50 ms and not 4 s. Its other side is `birth`.
 """
 
+import atexit
 import json
 import os
 import signal
@@ -10,13 +11,15 @@ import socket
 import subprocess
 import sys
 import threading
+from functools import cache
 from typing import Any
 
 
 class Nursery:
     """The nursery as its user sees it."""
 
-    def __init__(self, database: str = "") -> None:
+    def __init__(self, speed: float, database: str = "") -> None:
+        """The clock of what it bears runs `speed` times as fast."""
         ours, theirs = socket.socketpair()
         self._line = ours
         self._dead: list[int] = []
@@ -24,7 +27,7 @@ class Nursery:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("SOPORTE_")}
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.crash.birth", str(theirs.fileno()), database],
+                [sys.executable, "-m", "tests.crash.birth", str(theirs.fileno()), database, str(speed)],
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,  # it ends with all its children, by their group
                 env=kept,
@@ -50,3 +53,11 @@ class Nursery:
         os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait(10)
         self._line.close()
+
+
+@cache
+def nursery(speed: float, database: str) -> Nursery:
+    """The one for such products. It serves until this process ends: it takes seconds to get ready."""
+    made = Nursery(speed, database)
+    atexit.register(made.close)
+    return made

@@ -125,9 +125,7 @@ class Oracle:
 
     def _fits(self, body: str, at: datetime) -> bool:
         if not self._due:
-            guesses = list(self._guesses(at))
-            guess = next((guess for guess in guesses if _matches(guess.bubbles[0], body)), None)
-            guess = guess or next((guess for guess in guesses if _plain(guess.bubbles[0]) == _plain(body)), None)
+            guess = self._guess_for(body, at)
             if guess is None:
                 return False
             self._state = guess.state
@@ -145,6 +143,16 @@ class Oracle:
         elif TICKET in awaited:
             self._note_number(match[1])
         return True
+
+    def _guess_for(self, body: str, at: datetime) -> _Guess | None:
+        """The first guess that begins with this text; if there is none, one that differs only in a ticket's number."""
+        other = None
+        for guess in self._guesses(at):  # mostly the first one fits, and the others need not be made
+            if _matches(guess.bubbles[0], body):
+                return guess
+            if other is None and _plain(guess.bubbles[0]) == _plain(body):
+                other = guess
+        return other
 
     def _guesses(self, at: datetime) -> Iterator[_Guess]:
         state = self.state

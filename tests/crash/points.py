@@ -60,7 +60,7 @@ JOBS = {
     "unknown": "bot.messages.outbox:settle_unknown",
     "later": "bot.messages.outbox:settle_later",
     "status": "bot.messages.delivery:record",
-    "catch-up": "bot.conversations.catch_up:_record",
+    "catch-up": "bot.conversations.catch_up:CatchUp._record",
     "recovery": "bot.messages.outbox:recover",
 }
 POINTS = (*BEFORE, *AFTER, *(f"{job}: {when}" for job in JOBS for when in ("about to commit", "committed")))

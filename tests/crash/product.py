@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -26,12 +26,15 @@ from starlette.datastructures import ImmutableMultiDict
 
 from bot import runtime as building
 from bot import settings
-from bot.channels.base import SendError
+from bot.account import channel_of
+from bot.channels.base import Channel, SendError
 from bot.channels.twilio import TwilioChannel
 from bot.conversations.inbox import record_message
-from bot.flows import our_flow
 from bot.runtime import Clock, Runtime, build
+from bot.settings import Settings
+from bot.web import console
 from bot.web.app import create_app
+from bot.web.console import delivery
 from bot.web.serving import serving, signals
 from tests.crash import points
 
@@ -45,14 +48,28 @@ def fast_clock(begun: float, speed: float) -> Clock:
     return Clock(source=now)
 
 
+@cache
+def _chosen(written: str) -> Settings:
+    return settings.read(**json.loads(written))
+
+
+@cache
+def _channel(written: str) -> Channel:
+    return channel_of(_chosen(written))
+
+
+def get_ready(chosen: dict[str, Any]) -> None:
+    """Read the settings and make the channel that lives with these settings have: certificates take long to read."""
+    _channel(json.dumps(chosen))
+
+
 def prepare(database: str) -> None:
     """Do once what does not differ between lives: read the flow, and live a short life, which loads and compiles the rest.
 
     It is lived on a database of its own, on the server of `database` if that is one.
     """
     logging.basicConfig(level=logging.CRITICAL)  # that nobody is there to send to is no news
-    flow = our_flow()
-    setattr(building, "read_flow", lambda: flow)  # noqa: B010 (the name is not the module's own)
+    setattr(console, "load", cache(delivery.load))  # noqa: B010 (the name is not the module's own)
     with tempfile.TemporaryDirectory(prefix="soporte-crash-") as folder, _of_its_own(database) as url:
         nobody = {"account_sid": "AC", "auth_token": "nobody", "sender": "whatsapp:+1", "api_base_url": "http://127.0.0.1:1"}
         runtime = build(settings.read(dev=True, data_dir=folder, database_url=url, twilio=nobody), Clock())
@@ -90,7 +107,9 @@ def live(order: dict[str, Any], line: socket.socket) -> None:
     points.arm(order["point"], order["passes"], line.fileno())
     try:
         listening = _listen(order["port"])
-        runtime = build(settings.read(**order["settings"]), fast_clock(order["begun"], order["speed"]))
+        written = json.dumps(order["settings"])
+        setattr(building, "channel_of", lambda _settings: _channel(written))  # noqa: B010 (the name is not the module's own)
+        runtime = build(_chosen(written), fast_clock(order["begun"], order["speed"]))
         points.watch(runtime.database)
         uvloop.run(_serve(runtime, listening, line))
         runtime.close()

@@ -43,6 +43,7 @@ async def run(plan: Plan, progress: Callable[[str], None] = lambda _line: None) 
         try:
             writing = asyncio.ensure_future(writing_customers(world))
             await _unless_failed(writing, [*keepers, moods])
+            await world.settles()
             await asyncio.sleep(_QUIET)
             everybody_listens(world)
         finally:
@@ -70,8 +71,17 @@ async def _moods(world: World, progress: Callable[[str], None]) -> None:
         elif world.lives.kills >= last + _KILLS_FOR_EACH_MOOD:
             last = world.lives.kills
             world.make_trouble()
-            progress(f"{world.lives.kills} kills, {world.messages} messages, {len(world.told)} tickets")
+            progress(_so_far(world))
         await asyncio.sleep(0.2)
+
+
+def _so_far(world: World) -> str:
+    plan, seconds = world.plan, time.monotonic() - world.begun
+    troubled = sum(oracle.is_troubled for oracle in world.oracles)
+    parts = [(world.lives.kills, plan.kills), (world.messages, plan.messages)]
+    left = max((seconds / done * (wanted - done) for done, wanted in parts if 0 < done < wanted), default=0.0)
+    done = f"{world.lives.kills} kills, {world.messages} messages, {len(world.told)} tickets, {troubled} customers in trouble"
+    return f"{done}; {world.messages / seconds:.1f} messages/s, {left / 60:.0f} more minutes at this pace"
 
 
 def report_of(world: World) -> Report:

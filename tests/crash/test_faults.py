@@ -3,15 +3,17 @@
 import asyncio
 import signal
 import time
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from bot.channels.fake_twilio import Faults
-from tests.crash.alive import alive, judged, under_load
+from tests.crash.alive import alive, judged, under_load, written
 from tests.crash.world import Plan, make_world
 
-LOAD = Plan(kills=0, each=0, messages=120, customers=8)
+#: Customers write until the scene is over.
+LOAD = Plan(kills=0, each=0, messages=10_000, customers=8)
 LIFTED = 1_000_000_000
 
 
@@ -20,12 +22,13 @@ def test_a_product_that_is_told_to_end_finishes_what_is_under_way_and_the_next_g
     async def scene() -> None:
         async with make_world(LOAD) as world:
             async with under_load(world):
-                while not world.is_enough:
+                for _ in range(4):
                     async with alive(world) as product:
-                        await asyncio.sleep(1.5)
+                        await written(world, 10)
                         product.signal(signal.SIGTERM)
-                        assert await product.told.ends(20)
+                        assert await product.told.ends(60)
                         assert product.told.ended_well
+                world.end()
                 async with alive(world):
                     await world.is_answered()
             report = await judged(world)
@@ -40,7 +43,7 @@ def test_a_full_disk_is_said_in_time_and_nothing_that_was_taken_is_lost() -> Non
         refused: list[float] = []
         async with make_world(LOAD) as world, alive(world) as product:
             async with under_load(world):
-                await asyncio.sleep(2)
+                await written(world, 20)
                 product.told.tell({"pages": 0})
                 deadline = time.monotonic() + 60
                 while len(refused) < 5 and time.monotonic() < deadline:
@@ -48,6 +51,8 @@ def test_a_full_disk_is_said_in_time_and_nothing_that_was_taken_is_lost() -> Non
                     if await world.fake.deliver(sid) == 503:
                         refused.append(time.monotonic() - begun)
                 product.told.tell({"pages": LIFTED})
+                await written(world, 20)
+                world.end()
             report = await judged(world)
         assert len(refused) == 5
         assert max(refused) < 4  # two seconds, and as much again for a busy machine
@@ -57,7 +62,6 @@ def test_a_full_disk_is_said_in_time_and_nothing_that_was_taken_is_lost() -> Non
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.xfail(strict=False, reason="now and then one answer in a hundred is missing, and why is not known yet")
 def test_a_clock_that_is_set_back_or_forth_changes_no_order_and_holds_nothing_up() -> None:
     async def scene() -> None:
         async with make_world(LOAD) as world, alive(world) as product:
@@ -66,10 +70,12 @@ def test_a_clock_that_is_set_back_or_forth_changes_no_order_and_holds_nothing_up
                     world.fake.faults = Faults(
                         too_many_requests=0.5, error_after=0.3
                     )  # so that something always waits to be sent
-                    await asyncio.sleep(1.5)
+                    await written(world, 15)
                     world.shifts.append(world.shifts[-1] + timedelta(hours=hours))
                     product.told.tell({"clock": 3600 * hours})
                     world.fake.faults = Faults()
+                await written(world, 15)
+                world.end()
             report = await judged(world)
         assert report.verdict.is_clean, report.stories
 
@@ -93,7 +99,7 @@ STALLS = (
 @pytest.mark.timeout(600)
 def test_a_process_that_stands_still_for_long_writes_and_sends_nothing_stale(postgres_url: str, redis_url: str) -> None:
     async def scene() -> None:
-        plan = Plan(kills=0, each=0, messages=10_000, database=postgres_url, redis=redis_url, customers=8)
+        plan = replace(LOAD, database=postgres_url, redis=redis_url)
         async with make_world(plan) as world, alive(world) as first, alive(world):
             async with under_load(world):
                 for point in STALLS:

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import logging
+import os
 import socket
 import tempfile
 import time
@@ -24,18 +25,22 @@ from bot.web.hooks import MESSAGES_PATH
 from bot.web.serving import address_of, listen, serving
 from tests.crash import customers, faults, points
 from tests.crash.lives import Lives
-from tests.crash.nursery import Nursery
+from tests.crash.nursery import nursery
 from tests.crash.oracle import Oracle
 from tests.crash.product import fast_clock
 
-#: How fast the products' clock and Twilio's run.
-SPEED = 30.0
 _ACCOUNT = "AC" + "0" * 32
 _TOKEN = f"a-token-of-{uuid4().hex}"  # another run of the same day is another account
 _SENDER = "whatsapp:+573184114466"
+#: In memory if that can be: what SIGKILL leaves behind is the same, and nobody waits for a disk.
+_FOLDER = "/dev/shm" if os.access("/dev/shm", os.W_OK) else "/tmp"
 #: Seconds without an answer that is due after which it counts as lost.
-_PATIENCE = 60.0
-_LOOK_EVERY = 0.02
+_PATIENCE = 180.0
+_LOOK_EVERY = 0.04
+#: Before a webhook that failed is posted again: a process that starts must not be kept from it.
+_POST_AGAIN = 0.25
+#: Messages in a page of a listing, so that there are several.
+_PAGE = 100
 _LONGEST_DIALOGUE = 40
 #: Of messages whose webhook fails so often, so many are not delivered at all, once so many others were.
 _ATTEMPTS, _GIVEN_UP, _SETTLED_IN = 3, 0.3, 30
@@ -54,6 +59,7 @@ class Plan:
     customers: int = 24  #: who write at the same time
     minutes: float = 0.0  #: end after so long, whatever was reached; 0 for no such end
     seed: int = 1
+    speed: float = 30.0  #: how fast the products' clock and Twilio's run
     is_blind: bool = False  #: the products do not look up what became of a send: to try whether that is noticed
 
 
@@ -67,7 +73,6 @@ class World:
     begun: float = field(default_factory=time.monotonic)
     told: dict[str, str] = field(default_factory=dict)
     oracles: list[Oracle] = field(default_factory=list)
-    messages: int = 0
     given_up: int = 0  #: messages that no webhook brought
     delivered: list[str] = field(default_factory=list)
     late: set[asyncio.Task[int]] = field(default_factory=set)
@@ -76,6 +81,11 @@ class World:
     shifts: list[timedelta] = field(default_factory=lambda: [timedelta()])
     has_ended: bool = False
 
+    @property
+    def messages(self) -> int:
+        """That customers wrote and a product took."""
+        return self.lives.messages
+
     def end(self) -> None:
         """Let nobody begin anything more."""
         self.has_ended = True
@@ -83,6 +93,17 @@ class World:
     async def is_answered(self) -> None:
         """Wait until all customers are."""
         while not all(oracle.is_answered or oracle.is_troubled for oracle in self.oracles):  # noqa: ASYNC110
+            await asyncio.sleep(_LOOK_EVERY)
+
+    async def settles(self) -> None:
+        """Wait until all customers are answered, as long as anything still comes: a busy machine is late with many at once."""
+        progress, deadline = -1, 0.0
+        while progress != self.lives.progress or time.monotonic() < deadline:
+            if progress != self.lives.progress:
+                progress, deadline = self.lives.progress, time.monotonic() + _PATIENCE
+            everybody_listens(self)
+            if all(oracle.is_answered or oracle.is_troubled for oracle in self.oracles):
+                return
             await asyncio.sleep(_LOOK_EVERY)
 
     def make_trouble(self) -> None:
@@ -99,34 +120,38 @@ class World:
 @asynccontextmanager
 async def make_world(plan: Plan) -> AsyncIterator[World]:
     luck = Random(plan.seed)  # noqa: S311 (for tests, not for secrets)
-    with tempfile.TemporaryDirectory(prefix="soporte-crash-", dir="/tmp", ignore_cleanup_errors=True) as name:
+    with tempfile.TemporaryDirectory(prefix="soporte-crash-", dir=_FOLDER, ignore_cleanup_errors=True) as name:
         folder = Path(name)
         begun = time.time()
-        clock = fast_clock(begun, SPEED)
+        clock = fast_clock(begun, plan.speed)
         kept = _keep_port()
         port = kept.getsockname()[1]
         url = f"http://127.0.0.1:{port}"
         fake = FakeTwilio(
-            account_sid=_ACCOUNT, auth_token=_TOKEN, sender=_SENDER, webhook_url=f"{url}{MESSAGES_PATH}#rc=0", clock=clock.now
+            account_sid=_ACCOUNT,
+            auth_token=_TOKEN,
+            sender=_SENDER,
+            webhook_url=f"{url}{MESSAGES_PATH}#rc=0",
+            clock=clock.now,
+            largest_page=_PAGE,
         )
         listening = listen(0)
         chosen = _settings(plan, folder, url, address_of(listening))
-        nursery = await asyncio.to_thread(Nursery, plan.database)
+        children = await asyncio.to_thread(nursery, plan.speed, plan.database)
         try:
 
             def order(point: str, passes: int) -> dict[str, Any]:
                 log = str(folder / "log")
-                about = {"log": log, "port": port, "begun": begun, "speed": SPEED, "is_blind": plan.is_blind}
+                about = {"log": log, "port": port, "begun": begun, "speed": plan.speed, "is_blind": plan.is_blind}
                 return {"point": point, "passes": passes, "settings": chosen, **about}
 
             there_are = tuple(point for point in points.POINTS if not plan.database or point not in points.EMBEDDED_ONLY)
             rules = rules_of(settings.read(**chosen), our_flow())
             async with serving(fake.app, listening, lifespan=False):
                 logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # clients that die in mid-request are no news
-                lives = Lives(nursery, there_are, plan.kills, plan.each, luck, order)
+                lives = Lives(children, there_are, plan.kills, plan.each, luck, order, plan.messages)
                 yield World(plan, fake, rules, lives, luck)
         finally:
-            nursery.close()
             listening.close()
             kept.close()
 
@@ -148,7 +173,13 @@ def _settings(plan: Plan, folder: Path, url: str, api: str) -> dict[str, Any]:
 
     What depends on how fast the machine is is off: questions left out between messages of a moment, answers that are put off.
     """
-    twilio = {"account_sid": _ACCOUNT, "auth_token": _TOKEN, "sender": _SENDER, "api_base_url": api, "timeout_seconds": 0.5}
+    twilio = {
+        "account_sid": _ACCOUNT,
+        "auth_token": _TOKEN,
+        "sender": _SENDER,
+        "api_base_url": api,
+        "timeout_seconds": faults.TIME_LIMIT,
+    }
     return {
         "public_url": url,
         "dev": True,
@@ -157,7 +188,7 @@ def _settings(plan: Plan, folder: Path, url: str, api: str) -> dict[str, Any]:
         "redis_url": plan.redis,
         "twilio": twilio,
         "conversation": {"reminder_after_minutes": 1},
-        "catch_up": {"every_seconds": 2, "overlap_minutes": 5},
+        "catch_up": {"every_seconds": 2, "overlap_minutes": 1},
         "overload": {"customer_per_minute": 0, "burst_seconds": 0},
         "sender": {"questions_last_minutes": 10_000},
     }
@@ -215,8 +246,8 @@ class _Customer:
             if gives_up and attempt == _ATTEMPTS:
                 world.given_up += 1
                 return False
-            await asyncio.sleep(_LOOK_EVERY)
-        world.messages += 1
+            await asyncio.sleep(_POST_AGAIN)
+        world.lives.messages += 1
         world.lives.progress += 1
         world.delivered.append(sid)
         if self._luck.random() < 0.1:  # an old message once more, out of order and after its answer

@@ -102,7 +102,7 @@ def pair(folder: Path, **chosen: Any) -> Iterator[Pair]:
     listener = socket.create_server(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     fake.webhook_url = url + MESSAGES_PATH
-    with ExitStack() as stack:
+    with listener, ExitStack() as stack:
         fake.api_url = stack.enter_context(served(fake.app))
         twilio = {"account_sid": ACCOUNT, "auth_token": TOKEN, "sender": SENDER, "api_base_url": fake.api_url}
         read = settings.read(

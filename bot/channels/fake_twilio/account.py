@@ -13,6 +13,7 @@ class Account:
     auth_token: str = field(repr=False)
     sender: str
     clock: Callable[[], datetime]
+    largest_page: int = 1000  #: of a listing, in messages
     templates: dict[str, str] = field(default_factory=dict)  #: approved: ContentSid → what it says
 
     def now(self) -> datetime:

@@ -5,9 +5,10 @@ Source: https://www.twilio.com/docs/messaging/api/message-resource
 
 import asyncio
 import base64
+import itertools
 import re
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 
@@ -27,7 +28,6 @@ from bot.engine.inputs import Media
 
 #: Longest body, in UTF-16 units.
 LONGEST_BODY = 1600
-_LARGEST_PAGE = 1000
 _PAGE = 50
 _MOST_MEDIA = 10
 #: A message that stands here cannot be deleted yet.
@@ -158,15 +158,17 @@ class Api:
         size_text, page_text = query.get("PageSize", str(_PAGE)), query.get("Page", "0")
         if not size_text.isdecimal() or not page_text.isdecimal():
             return _refused(20001)
-        size, page = min(max(int(size_text), 1), _LARGEST_PAGE), int(page_text)
+        size, page = min(max(int(size_text), 1), self.account.largest_page), int(page_text)
         customer = query.get("From") if query.get("To", self.account.sender) == self.account.sender else query["To"]
         records = self.ledger.conversation(customer) if customer else self.ledger.records()
-        listed = [record for record in reversed(records) if self._is_listed(record, query)]
+        newest_first: Iterator[Record] = reversed(records)
         # The token names the last message of the page before: what arrives meanwhile shifts nothing.
-        sids = [f"PA{record.sid}" for record in listed]
-        token = query.get("PageToken", "")
-        start = sids.index(token) + 1 if token in sids else 0
-        shown = listed[start : start + size]
+        last = query.get("PageToken", "").removeprefix("PA")
+        if self.ledger.find(last) is not None:
+            newest_first = itertools.islice(itertools.dropwhile(lambda record: record.sid != last, newest_first), 1, None)
+        listed = (record for record in newest_first if self._is_listed(record, query))
+        shown = list(itertools.islice(listed, size))
+        has_more = next(listed, None) is not None
         path = request.url.path
         kept = {name: value for name, value in query.items() if name not in {"Page", "PageToken", "PageSize"}}
         first = kept | {"PageSize": str(size), "Page": "0"}
@@ -175,7 +177,7 @@ class Api:
             {
                 "messages": [message_json(self.account.sid, record) for record in shown],
                 "first_page_uri": f"{path}?{urlencode(first)}",
-                "next_page_uri": f"{path}?{urlencode(after)}" if start + size < len(listed) else None,
+                "next_page_uri": f"{path}?{urlencode(after)}" if has_more else None,
                 "previous_page_uri": None,
                 "uri": f"{path}?{request.url.query}",
                 "page": page,

@@ -60,11 +60,12 @@ class FakeTwilio:
         sender: str,
         webhook_url: str,
         clock: Callable[[], datetime],
+        largest_page: int = 1000,
     ) -> None:
-        """`sender` is `whatsapp:+…`; `clock` gives aware times and may jump ahead."""
+        """`sender` is `whatsapp:+…`; `clock` gives aware times and may jump ahead; `largest_page` is a listing's, in messages."""
         self.webhook_url = webhook_url
         self.api_url = "https://api.twilio.com"  #: with this the addresses of media begin; set it where `app` is served
-        self._account = Account(account_sid, auth_token, sender, clock)
+        self._account = Account(account_sid, auth_token, sender, clock, largest_page)
         self._ledger = Ledger()
         self._dice = Dice(Faults())
         self._callbacks = Callbacks(self._account, self._ledger, self._dice)

@@ -7,7 +7,9 @@ Sources: https://www.twilio.com/docs/messaging/guides/webhook-request, …/guide
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from email.utils import format_datetime
+from functools import lru_cache
 
 from bot.channels.fake_twilio.ledger import Direction, Record
 from bot.engine.inputs import Kind, Location
@@ -57,9 +59,9 @@ def message_json(account_sid: str, record: Record) -> dict[str, object]:
         "account_sid": account_sid,
         "api_version": API_VERSION,
         "body": record.body,
-        "date_created": format_datetime(record.at),
-        "date_sent": format_datetime(record.sent_at) if record.sent_at else None,
-        "date_updated": format_datetime(record.updated_at or record.at),
+        "date_created": _date(record.at),
+        "date_sent": _date(record.sent_at) if record.sent_at else None,
+        "date_updated": _date(record.updated_at or record.at),
         "direction": record.direction.value,
         "error_code": record.error_code,
         "error_message": None,
@@ -78,6 +80,12 @@ def message_json(account_sid: str, record: Record) -> dict[str, object]:
     }
 
 
+@lru_cache(maxsize=10_000)
+def _date(at: datetime) -> str:
+    """A time as Twilio writes it. Listings tell the same ones again and again."""
+    return format_datetime(at)
+
+
 def media_list_json(account_sid: str, record: Record) -> dict[str, object]:
     """The files of a customer's message as the REST API lists them.
 
@@ -88,8 +96,8 @@ def media_list_json(account_sid: str, record: Record) -> dict[str, object]:
         {
             "account_sid": account_sid,
             "content_type": medium.content_type,
-            "date_created": format_datetime(record.at),
-            "date_updated": format_datetime(record.at),
+            "date_created": _date(record.at),
+            "date_updated": _date(record.at),
             "parent_sid": record.sid,
             "sid": sid,
             "uri": f"{path}/{sid}.json",

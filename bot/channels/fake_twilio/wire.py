@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from functools import cache
 from urllib.parse import parse_qsl, urldefrag, urlencode
 
+import aiohttp
 import httpx
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
+from yarl import URL
 
 from bot.channels.fake_twilio.ledger import File
 
@@ -62,15 +64,20 @@ async def post(address: str, parameters: dict[str, str], *, auth_token: str, tok
     wish = wishes(fragment)
     signature = RequestValidator(auth_token).compute_signature(url, parameters)
     headers = _HEADERS | {"X-Twilio-Signature": signature, "I-Twilio-Idempotency-Token": token}
-    limits = httpx.Timeout(wish.read, connect=wish.connect)
+    limits = aiohttp.ClientTimeout(total=None, sock_connect=wish.connect, sock_read=wish.read)
     status = 0
     try:
         async with (
             asyncio.timeout(wish.total),
-            httpx.AsyncClient(timeout=limits, verify=_tls(), trust_env=False) as client,
+            aiohttp.ClientSession(
+                # Each try is a connection of its own.
+                connector=aiohttp.TCPConnector(force_close=True, ssl=_tls()),
+                timeout=limits,
+                cookie_jar=aiohttp.DummyCookieJar(),
+            ) as session,
         ):
             for _ in range(1 + wish.retries):
-                status, trouble = await _attempt(client, url, urlencode(parameters), headers)
+                status, trouble = await _attempt(session, url, urlencode(parameters), headers)
                 if not wish.retry_on & {trouble, "all"} or not trouble:
                     break
     except TimeoutError:
@@ -92,15 +99,17 @@ async def fetch(url: str) -> File | None:
     return File(content_type, answer.content)
 
 
-async def _attempt(client: httpx.AsyncClient, url: str, body: str, headers: dict[str, str]) -> tuple[int, str]:
+async def _attempt(session: aiohttp.ClientSession, url: str, body: str, headers: dict[str, str]) -> tuple[int, str]:
     """The HTTP status (0 for none) and the kind of trouble (blank for none)."""
     try:
-        answer = await client.post(url, content=body, headers=headers)
-    except (httpx.ConnectError, httpx.ConnectTimeout):
+        # As the address was signed: nothing in it is written anew.
+        async with session.post(URL(url, encoded=True), data=body, headers=headers, allow_redirects=False) as answer:
+            await answer.read()
+    except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
         return 0, "ct"
-    except httpx.TransportError:
+    except (aiohttp.ClientError, OSError):
         return 0, "rt"
-    return answer.status_code, f"{answer.status_code // 100}xx" if answer.status_code >= 400 else ""
+    return answer.status, f"{answer.status // 100}xx" if answer.status >= 400 else ""
 
 
 @cache
