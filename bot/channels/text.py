@@ -27,6 +27,8 @@ def clean(text: str) -> str:
 
     Line feeds, tabs and all that an emoji is made of stay. Cleaning twice changes nothing more.
     """
+    if text.isprintable():
+        return text  # nearly every one: none of its characters is a line break, or of the kinds that nobody sees
     cleaned: str = _INVISIBLE.sub(r"\1", _LINE_BREAK.sub("\n", text))
     return cleaned
 

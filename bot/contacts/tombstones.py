@@ -12,7 +12,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.contacts.tables import tombstones
-from bot.statements import insert_new
+from bot.statements import Prepared, insert_new
+
+_BURIED = Prepared(sa.select(tombstones.c.sid_hash).where(tombstones.c.sid_hash == sa.bindparam("sid_hash")))
 
 
 def hashed(sid: str) -> str:
@@ -22,7 +24,7 @@ def hashed(sid: str) -> str:
 
 def is_buried(connection: Connection, sid: str) -> bool:
     """Whether this message belonged to somebody whose data were erased."""
-    return connection.execute(sa.select(tombstones.c.sid_hash).where(tombstones.c.sid_hash == hashed(sid))).first() is not None
+    return _BURIED.first(connection, sid_hash=hashed(sid)) is not None
 
 
 def bury(connection: Connection, hashes: Iterable[str], now: datetime) -> None:

@@ -79,6 +79,7 @@ class Commands:
     courtesy: Phrases[Part]
     real_words: frozenset[str]
     mistyped: tuple[str, ...]  #: all words that are recognised with a slip
+    words: frozenset[str]  #: all words that any way of saying any command has, courtesies too, as they are and squeezed
 
 
 def compile_commands(vocabulary: Mapping[str, object]) -> Commands:
@@ -95,7 +96,10 @@ def compile_commands(vocabulary: Mapping[str, object]) -> Commands:
     known = {word for way in ways.values() for words in (*way.table.meanings, *way.whole) for word in words}
     real_words = known | {word for phrase in data.real_words for word in words_of(phrase)}
     mistyped = {word for way in ways.values() for words in way.mistyped.by_length.values() for word, _ in words}
-    return Commands(ways, compile_parts((), everyday.beside), frozenset(real_words), tuple(sorted(mistyped)))
+    courtesy = compile_parts((), everyday.beside)
+    whole = {word for way in ways.values() for words in way.whole for word in words}
+    words = courtesy.words.union(whole, *(way.table.words for way in ways.values()))
+    return Commands(ways, courtesy, frozenset(real_words), tuple(sorted(mistyped)), words)
 
 
 def find_command(text: str, commands: Commands) -> Command | None:
@@ -111,6 +115,8 @@ def find_command(text: str, commands: Commands) -> Command | None:
 def _said(words: Words, commands: Commands) -> Command | None:
     """Whole ways of saying come first: "menú anterior" goes back, though it holds the word menú."""
     squeezed = squeeze(words)
+    if any(word not in commands.words and short not in commands.words for word, short in zip(words, squeezed, strict=True)):
+        return None  # nearly every message: no command need be tried
     matter = squeeze(without(words, commands.courtesy))
     for command, ways in commands.ways.items():
         if squeezed in ways.whole or matter in ways.whole:

@@ -178,6 +178,8 @@ async def _slot(port: int, api: RestApi | None, customers: Iterator[int], measur
             reply = asyncio.get_running_loop().create_future() if api is not None else None
             if api is not None and reply is not None:
                 api.waiting[f"whatsapp:+{_FIRST_NUMBER + customer}"] = reply
+            if connection.transport.is_closing():  # the reply took longer than the server keeps a silent connection
+                _, connection = await asyncio.get_running_loop().create_connection(_Webhooks, "127.0.0.1", port)
             if await connection.post(request) != 200:
                 measured.refused += 1
                 return

@@ -149,6 +149,8 @@ def _tap(parameters: Parameters) -> tuple[str, str]:
 
 def _interactive(text: str) -> tuple[str, str]:
     """Id and title from a reply written as JSON. Its form is not documented: WhatsApp's own is looked for."""
+    if not text:
+        return "", ""
     try:
         content = json.loads(text)
     except (ValueError, RecursionError):

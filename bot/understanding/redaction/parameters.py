@@ -8,6 +8,7 @@ from bot.understanding.redaction.vocabulary import Secrets
 
 #: shorter secrets are not looked for in the other parameters: they would hit by chance
 _SHORTEST = 4
+_ENCODER = json.JSONEncoder(ensure_ascii=False)
 
 
 def redact_fields(
@@ -74,7 +75,7 @@ def _inside(text: str, change: Callable[[str], str]) -> str:
     if text[:1] in {"{", "["}:
         try:
             value = json.loads(text)
-            return json.dumps(_each(value, change), ensure_ascii=False)
+            return _ENCODER.encode(_each(value, change))
         except (ValueError, RecursionError):
             # Broken or absurdly deep JSON is a text like any other.
             return change(text)

@@ -75,7 +75,7 @@ class Scene:
         return bool(before) and before in "\"'«“‘`*_" and bool(behind) and behind in "\"'»”’`*_"
 
 
-def _misspelled(word: str) -> int:
+def misspelled(word: str) -> int:
     """The role of a long word that is nearly "contraseña" or "password"; nothing for any other."""
     if word[:1] not in {"c", "k", "p"} or not 7 <= len(word) <= 12:
         return 0
@@ -87,7 +87,7 @@ def read_scene(text: str, secrets: Secrets) -> Scene:
     """Read a text once."""
     line = read(text, secrets.roles)
     lookup = secrets.roles.get
-    roles = [lookup(token.word, 0) or _misspelled(token.word) for token in line.tokens]
+    roles = [lookup(token.word, 0) or misspelled(token.word) for token in line.tokens]
     topic = 0
     for role in roles:
         topic |= role
