@@ -22,6 +22,7 @@ from bot.runtime import Clock, Runtime, build
 from bot.web.app import create_app
 from bot.web.hooks import MESSAGES_PATH
 from tests.channels.serving import served
+from tests.empty import empty_file
 
 ACCOUNT = "AC" + "0" * 32
 TOKEN = "a-token-of-nobody"
@@ -101,6 +102,10 @@ def running_stack(
         console = {"idle_minutes": 60 * 24 * 30} | chosen.pop("console", {})
         chosen["console"] = console
         read = settings.read(**{"public_url": url, "dev": True, "data_dir": folder, "twilio": twilio, **chosen})
+        file = read.folder / "soporte.db"
+        if "database_url" not in chosen and not file.exists():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(empty_file())
         try:
             runtime = build(read, clock)
         except BaseException:

@@ -1,9 +1,7 @@
 """A small world for tests: a database with every table, customers, conversations, messages and tickets in it."""
 
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,6 +14,7 @@ from bot.engine.effects import FieldValue
 from bot.messages.tables import messages
 from bot.migrations import upgrade
 from bot.tickets.service import NewTicket, open_ticket
+from tests.empty import empty_file
 
 #: A Monday, 10:00 in Colombia.
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
@@ -29,18 +28,8 @@ def new_database(folder: Path, url: str = "") -> Database:
         upgrade(database)
         return database
     file = folder / "test.db"
-    file.write_bytes(_empty_file())
+    file.write_bytes(empty_file())
     return Database(f"sqlite:///{file}")
-
-
-@cache
-def _empty_file() -> bytes:
-    """What an SQLite database looks like after all steps of the schema: they are taken once, not for every test."""
-    with TemporaryDirectory() as folder:
-        database = Database(f"sqlite:///{folder}/empty.db")
-        upgrade(database)
-        database.close()
-        return Path(folder, "empty.db").read_bytes()
 
 
 def add_customer(connection: Connection, name: str, *, profile_name: str = "", phone: str = "+573001234567") -> None:
