@@ -161,8 +161,11 @@ class Oracle:
             text, since = self._written[0]
             for now in (since, at, since + (at - since) / 2):
                 for shift in self.shifts:
-                    for waited in (timedelta(), at - since, self._jump):
-                        yield from self._guess(state, self._message(text), now + shift, self.tickets, waited)
+                    yield from self._guess(state, self._message(text), now + shift, self.tickets)
+                    for waited in (at - since, self._jump):
+                        # Whether they are asked for pardon again depends on the moment of a turn: either is right.
+                        late = replace(state, delay_told_at=None)
+                        yield from self._guess(late, self._message(text), now + shift, self.tickets, waited)
         yield from self._guess(state, TimeRanOut(), at + self._jump + self.slowness, self.tickets)
 
     @property
