@@ -5,7 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot import settings
-from bot.engine.effects import TICKET
+from bot.engine.effects import TICKET, Say
+from bot.engine.inputs import TimeRanOut
+from bot.engine.step import step
+from bot.engine.turn import Circumstances
 from bot.flows import our_flow
 from bot.runtime import rules_of
 from tests.crash.oracle import Oracle, Verdict
@@ -69,3 +72,27 @@ def test_a_number_that_somebody_else_was_told_is_wrong(said: list[list[str]]) ->
     oracle = fresh()
     oracle.told["SF-000007"] = "+573009999999"
     assert judged(said, oracle) == Verdict(wrong_number=1)
+
+
+def test_a_reminder_that_comes_earlier_than_a_visit_can_be_slow_is_one_too_many() -> None:
+    for slowness, doubled in ((timedelta(minutes=1), 0), (timedelta(), 1)):
+        oracle = fresh()
+        oracle.slowness = slowness
+        oracle.write("asesor", AT)
+        for bubble in oracle.awaited():
+            oracle.hear(bubble, AT)
+        later = Circumstances(AT + timedelta(hours=1))
+        said = [effect for effect in step(our_flow(), oracle.state, TimeRanOut(), later).effects if isinstance(effect, Say)]
+        oracle.hear(said[0].text, AT + oracle.rules.reminder_after - timedelta(seconds=30))
+        assert oracle.verdict() == Verdict(doubled=doubled)
+
+
+def test_pardon_may_be_asked_again_or_not_where_it_depends_on_the_moment_of_the_turn() -> None:
+    pardon = our_flow().phrases["late"]
+    for again in (pardon, ""):
+        oracle = fresh()
+        for text, at in (("hola", AT), ("menú", AT + timedelta(minutes=5))):
+            oracle.write(text, at)
+            [bubble] = oracle.awaited()
+            oracle.hear(f"{pardon if text == 'hola' else again}\n\n{bubble}".strip(), at + timedelta(minutes=3))
+        assert oracle.verdict() == Verdict()
