@@ -6,29 +6,24 @@ there only one writer can be at work anyway and the disk's flush is the expensiv
 """
 
 import asyncio
-import queue
-import sqlite3
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection, Dialect, Engine, make_url
 
-from bot import json_text, metrics
+from bot import json_text
+from bot.group_commit import GroupCommit, Job
 from bot.postgres import CONNECTIONS, postgres_engine
 from bot.sealing.columns import hold
 from bot.sealing.keys import Keyring
-from bot.statements import on_driver
 
 T = TypeVar("T")
-Job = Callable[[Connection], T]
 
 #: All tables of the product hang on this; `bot/migrations` brings a database to the same shape.
 metadata = sa.MetaData(
@@ -45,7 +40,6 @@ metadata = sa.MetaData(
 Counter = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 Json = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 
-_LONGEST_BATCH = 64
 #: Characters of a time as SQLite keeps it, in UTC and without saying so: 2026-01-31 12:00:00.000000
 _CLOCK_READING = 26
 
@@ -109,7 +103,7 @@ class Database:
             Path(parsed.database or "").parent.mkdir(parents=True, exist_ok=True)
             self.engine = _sqlite_engine(url, read_only=False)
             self.reading = _sqlite_engine(url, read_only=True)
-            self._writer: _GroupCommit | ThreadPoolExecutor = _GroupCommit(self.engine)
+            self._writer: GroupCommit | ThreadPoolExecutor = GroupCommit(self.engine)
         else:
             self.engine = self.reading = postgres_engine(url)
             self._writer = ThreadPoolExecutor(CONNECTIONS // 2, thread_name_prefix="db-write")
@@ -121,7 +115,7 @@ class Database:
     def submit(self, job: Job[T]) -> "Future[T]":
         """Start a job in a transaction of its own; the future is done when it is durable, or holds what went wrong."""
         match self._writer:
-            case _GroupCommit():
+            case GroupCommit():
                 future: Future[T] = Future()
                 self._writer.submit(job, future)
                 return future
@@ -165,34 +159,6 @@ class Database:
         self.reading.dispose()
 
 
-@dataclass(frozen=True)
-class Outcome(Generic[T]):
-    """What a job gave, or why it failed."""
-
-    result: T | None
-    error: Exception | None = None
-
-
-def attempt(connection: Connection, job: Job[T]) -> Outcome[T]:
-    """Run a job so that, if it fails, nothing of it stays and the transaction goes on. Raises if that cannot be."""
-    on_driver(connection, "SAVEPOINT attempt")
-    try:
-        result = job(connection)
-    except Exception as error:
-        if connection.invalidated or not _is_within(connection):
-            raise
-        on_driver(connection, "ROLLBACK TO SAVEPOINT attempt")
-        on_driver(connection, "RELEASE SAVEPOINT attempt")
-        return Outcome(None, error)
-    on_driver(connection, "RELEASE SAVEPOINT attempt")
-    return Outcome(result)
-
-
-def _is_within(connection: Connection) -> bool:
-    """Whether the transaction still stands: SQLite drops all of it by itself when the disk is full."""
-    return not isinstance(driver := connection.connection.driver_connection, sqlite3.Connection) or driver.in_transaction
-
-
 def _in_transaction(engine: Engine, job: Job[T]) -> T:
     with engine.begin() as connection:
         return job(connection)
@@ -222,92 +188,3 @@ def _sqlite_engine(url: str, *, read_only: bool) -> Engine:
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
     return engine
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """A job and where its outcome is waited for: in a thread, or in an event loop."""
-
-    job: Job[Any]
-    future: "Future[Any] | asyncio.Future[Any]"
-
-    def is_wanted(self) -> bool:
-        """False if whoever asked gave up before it was begun."""
-        if isinstance(self.future, asyncio.Future):
-            return not self.future.cancelled()
-        return self.future.set_running_or_notify_cancel()
-
-
-class _GroupCommit:
-    """One thread that runs jobs in order and commits those that wait together; each in a savepoint, so none spoils another."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._connection: Connection | None = None
-        self._waiting: queue.SimpleQueue[_Asked | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._run, name="db-write", daemon=True)
-        self._thread.start()
-
-    def submit(self, job: Job[T], future: "Future[T] | asyncio.Future[T]") -> None:
-        if not self._thread.is_alive():
-            future.set_exception(RuntimeError("the database is closed"))
-        else:
-            self._waiting.put(_Asked(job, future))
-
-    def shutdown(self) -> None:
-        self._waiting.put(None)
-        self._thread.join()
-
-    def _run(self) -> None:
-        while (first := self._waiting.get()) is not None:
-            batch, last = [first], False
-            while len(batch) < _LONGEST_BATCH and not self._waiting.empty():
-                following = self._waiting.get()
-                if following is None:
-                    last = True
-                    break
-                batch.append(following)
-            self._commit([asked for asked in batch if asked.is_wanted()])
-            if last:
-                break
-        if self._connection is not None:
-            self._connection.close()
-
-    def _commit(self, batch: list[_Asked]) -> None:
-        """Run the batch and tell every caller how it ended, only after the commit."""
-        outcomes: list[Outcome[Any]] = []
-        metrics.COMMIT_JOBS.observe(len(batch))
-        try:
-            # One connection for life: taking one from the pool for every commit costs more than most of the jobs.
-            self._connection = self._connection or self._engine.connect()
-            with metrics.COMMIT_SECONDS.time(), self._connection.begin():
-                outcomes = [attempt(self._connection, asked.job) for asked in batch]
-        except Exception as error:  # noqa: BLE001 (the callers raise it: nothing was committed)
-            outcomes = [Outcome(None, error)] * len(batch)
-        _tell([asked.future for asked in batch], outcomes)
-
-
-def _tell(futures: "list[Future[Any] | asyncio.Future[Any]]", outcomes: list[Outcome[Any]]) -> None:
-    """Hand out the outcomes; each event loop is woken once, however many of its jobs were in the batch."""
-    loops: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Any], Outcome[Any]]]] = {}
-    for future, outcome in zip(futures, outcomes, strict=True):
-        if isinstance(future, asyncio.Future):
-            loops.setdefault(future.get_loop(), []).append((future, outcome))
-        else:
-            _settle(future, outcome)
-    for loop, settled in loops.items():
-        with suppress(RuntimeError):  # the loop has ended: nobody waits any more
-            loop.call_soon_threadsafe(_settle_all, settled)
-
-
-def _settle_all(settled: "list[tuple[asyncio.Future[Any], Outcome[Any]]]") -> None:
-    for future, outcome in settled:
-        if not future.done():  # else whoever asked has given up
-            _settle(future, outcome)
-
-
-def _settle(future: "Future[Any] | asyncio.Future[Any]", outcome: Outcome[Any]) -> None:
-    if outcome.error is None:
-        future.set_result(outcome.result)
-    else:
-        future.set_exception(outcome.error)

@@ -21,7 +21,6 @@ from sqlalchemy.exc import TimeoutError as NoConnectionError
 from bot.conversations.apply import Scene, apply, write_received
 from bot.conversations.handle import LOCKED, OLDEST, Rules, handle, save, scene_of
 from bot.conversations.tables import inbox
-from bot.db import Outcome, attempt
 from bot.engine import conversation as snapshot
 from bot.engine import stored
 from bot.engine.conversation import Conversation
@@ -29,6 +28,7 @@ from bot.engine.effects import TICKET, OpenTicket, Say
 from bot.engine.inputs import Kind, MessageReceived
 from bot.engine.step import begin
 from bot.engine.texts import fill
+from bot.group_commit import Outcome, attempt
 
 _log = logging.getLogger(__name__)
 #: After so many failed attempts an input is parked.

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 from bot.conversations import inbox
 from bot.conversations.handle import OLDEST, Rules, StaleTurn, handle, note_failure
 from bot.conversations.parking import MOST_ATTEMPTS, TROUBLE_OF_THE_DATABASE, park, set_aside
-from bot.db import attempt
+from bot.group_commit import attempt
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from bot import metrics
 from bot.channels.base import Channel, DeliveryReport, Outcome, Outgoing, SendError, Sent
 from bot.coordination.base import Change, Coordination
-from bot.db import Database, Job
+from bot.db import Database
+from bot.group_commit import Job
 from bot.messages import delivery, outbox
 from bot.messages.allowance import Allowance
 from bot.messages.leases import LEASE

@@ -23,9 +23,10 @@ from bot.channels.base import DeliveryReport, DeliveryStatus, Outcome, Outgoing,
 from bot.conversations.inbox import record_message
 from bot.conversations.visit import visit
 from bot.coordination.in_process import InProcess
-from bot.db import Database, Job
+from bot.db import Database
 from bot.engine.inputs import Kind, MessageReceived
 from bot.flows import our_flow
+from bot.group_commit import Job
 from bot.messages import delivery, outbox
 from bot.messages.allowance import Allowance
 from bot.messages.sender import Policy, Sender

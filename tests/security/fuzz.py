@@ -30,7 +30,8 @@ from twilio.request_validator import RequestValidator  # type: ignore[import-unt
 
 from bot import settings
 from bot.account import STATUS_PATH
-from bot.db import Database, Job
+from bot.db import Database
+from bot.group_commit import Job
 from bot.runtime import MEDIA_PATH, build
 from bot.web import hooks
 from bot.web.app import create_app
