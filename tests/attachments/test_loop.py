@@ -23,6 +23,7 @@ from bot.channels.twilio.media import file_url
 from bot.coordination.base import Change
 from bot.db import Database
 from bot.messages.tables import messages
+from bot.sealing.keys import Keyring
 from tests.attachments.samples import FILES, NO_TYPE
 from tests.attachments.wire import content, redirect, wire
 from tests.stack import Stack, running_stack
@@ -237,8 +238,8 @@ def test_a_file_whose_row_is_erased_while_it_is_fetched_is_not_kept(tmp_path: Pa
     real = keep_module.keep
     kept: list[str] = []
 
-    def keep(folder: Path, identity: str, content: bytes, kind: FileType) -> bool:
-        made = real(folder, identity, content, kind)
+    def keep(folder: Path, identity: str, content: bytes, kind: FileType, keyring: Keyring | None) -> bool:
+        made = real(folder, identity, content, kind, keyring)
         stack.runtime.database.write_now(lambda connection: connection.execute(sa.delete(attachments)) and None)
         kept.append(identity)
         return made

@@ -143,7 +143,8 @@ def _silent(connection: Connection) -> str:
 
 
 def _rated(connection: Connection) -> str:
-    query = sa.select(tickets.c.number).where(tickets.c.rating.is_not(None)).order_by(tickets.c.rating_comment.desc()).limit(1)
+    rated = sa.select(tickets.c.number).where(tickets.c.rating.is_not(None))
+    query = rated.order_by((tickets.c.rating_comment != "").desc(), tickets.c.id).limit(1)
     return str(connection.scalar(query))
 
 

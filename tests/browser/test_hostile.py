@@ -171,6 +171,7 @@ def _small_tickets(connection: Connection, found: Sequence[str], now: Any) -> No
         open_ticket(connection, NewTicket(contact, conversation, f"small:{n}", "Otra consulta", "", fields, text), now)
 
 
+@pytest.mark.timeout(400)
 def test_nothing_that_a_customer_wrote_runs_on_any_page(browser: Browser, desk: Desk, numbers: list[str]) -> None:
     ears = Ears(desk.stack.url)
     half_logged_in(desk)

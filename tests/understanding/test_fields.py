@@ -156,12 +156,12 @@ HOSTILE = (
 
 
 @pytest.mark.parametrize("field", FIELDS)
-def test_hostile_answers_take_no_time(field: str) -> None:
-    begin = time.perf_counter()
+def test_hostile_answers_take_a_bounded_time(field: str) -> None:
+    begin = time.process_time()
     for hostile in HOSTILE:
         for length in (len(hostile), FIELDS[field].longest, 150):
             READERS[field](hostile[:length], CONTEXT)
-    assert time.perf_counter() - begin < 5
+    assert time.process_time() - begin < 20  # a fraction of one; rules that go back and forth take minutes
 
 
 @pytest.mark.parametrize("field", FIELDS)

@@ -132,11 +132,14 @@ def test_a_reply_to_a_conversation_that_is_not_ones_own_is_refused_and_kept(desk
 def test_when_the_window_is_over_the_box_is_closed(desk: Browser, world: World) -> None:
     send(desk, "mover", trigger="assign")
     world.clock.advance(hours=23, minutes=30)
-    assert "quedan 0 h 30 min" in parsed(desk_again(desk, world)).words
+    before = desk_again(desk, world)
+    assert "quedan 0 h 30 min" in parsed(before).words
+    assert ">Enviar</button>" in before.text
     world.clock.advance(minutes=30)
-    document = parsed(desk_again(desk, world))
+    answer = desk_again(desk, world)
+    document = parsed(answer)
     assert "La ventana de 24 horas se cerró" in document.words
-    assert "Enviar" not in document.words
+    assert ">Enviar</button>" not in answer.text
     assert "Guardar borrador" in document.words
     hidden = document.hidden
     refused = desk.post(f"{PAGE}/responder", {**hidden, "text": "Hola, ¿sigues ahí?"})
