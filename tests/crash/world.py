@@ -191,7 +191,7 @@ def _settings(plan: Plan, folder: Path, url: str, api: str) -> dict[str, Any]:
         "twilio": twilio,
         "conversation": {"reminder_after_minutes": 1},
         "catch_up": {"every_seconds": 2, "overlap_minutes": 1},
-        "overload": {"customer_per_minute": 0, "burst_seconds": 0},
+        "overload": {"customer_per_minute": 0, "burst_seconds": 0, "sends_per_day": 0},
         "sender": {"questions_last_minutes": 10_000},
     }
 
