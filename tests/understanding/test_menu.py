@@ -121,12 +121,12 @@ def test_any_text_chooses_an_option_that_is_there_a_command_or_nothing(text: str
     assert option is None or isinstance(option, Command) or 1 <= option <= len(labels)
 
 
-def test_hostile_messages_take_no_time() -> None:
-    begin = time.perf_counter()
+def test_hostile_messages_take_a_bounded_time() -> None:
+    begin = time.process_time()
     for hostile in ("1 " * 5_000, "la " * 3_000, "a" * 10_000, "1" * 119, "dos " * 29, "no, " * 29, "opcio " * 19):
         choose(hostile, LABELS, WORDS)
         path(hostile)
-    assert time.perf_counter() - begin < 2
+    assert time.process_time() - begin < 5
 
 
 def test_a_phrase_with_two_meanings_is_refused() -> None:

@@ -154,4 +154,4 @@ HOSTILE = {
 def test_hostile_input_takes_bounded_time(text: str, knowledge: Knowledge) -> None:
     started = time.process_time()
     assert understand(text, knowledge).intents
-    assert time.process_time() - started < 0.2
+    assert time.process_time() - started < 2  # it takes some 0.003

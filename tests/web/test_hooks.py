@@ -236,7 +236,7 @@ def test_a_store_that_is_down_is_a_503_in_time_and_nothing_is_lost_after_it(stac
         begun = time.monotonic()
         response = post(stack, body, sign(stack, parameters))
         assert response.status_code == 503
-        assert time.monotonic() - begun < 2
+        assert time.monotonic() - begun < 4  # 1.5, and what a busy machine adds; the store itself would be waited for 5
     finally:
         blocker.execute("ROLLBACK")
         blocker.close()
