@@ -66,6 +66,7 @@ def take(agent: Page) -> None:
         agent.get_by_label("Pasar a").select_option("agente")
         agent.get_by_role("button", name="Pasar", exact=True).click()
     expect(agent.get_by_label(_BOX)).to_be_visible()
+    agent.wait_for_load_state()
 
 
 def test_agents_see_each_other_and_the_customer_sees_who_writes(
