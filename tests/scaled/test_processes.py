@@ -98,7 +98,7 @@ def scaled(folder: Path, **more: str) -> Iterator[Scaled]:
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("SOPORTE_")},
             **kept_bytecode(),
-            "SOPORTE_PUBLIC_URL": "https://soporte.example.com",
+            "SOPORTE_PUBLIC_URL": "http://127.0.0.1:9",
             "SOPORTE_DEV": "1",
             "SOPORTE_DATA_DIR": str(folder),
             "SOPORTE_TWILIO__ACCOUNT_SID": ACCOUNT,

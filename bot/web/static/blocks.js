@@ -60,9 +60,10 @@ function replace(block, html) {
   if (selection && selection[0] !== null) again.setSelectionRange(...selection);
 }
 
-// Put it in place; returns what is to be announced, if anything. False: not now, somebody is copying from it.
+// Put it in place; returns what is to be announced, if anything. False: not now, somebody is copying from it or pressing a
+// button in it, and a button that goes while it is held down was pressed in vain.
 export function show(block, html) {
-  if (isBeingSelected(block)) return false;
+  if (isBeingSelected(block) || block.querySelector("button:active, summary:active, a:active")) return false;
   const before = wordsOf(block);
   (takers.get(block.dataset.live) ?? replace)(block, html);
   const after = wordsOf(block);
