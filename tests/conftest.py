@@ -6,6 +6,8 @@ from collections.abc import Iterator
 import pytest
 
 from bot import logs
+from bot.db import Database
+from bot.migrations import upgrade
 from tests import servers
 
 #: Secrets and telephones that tests work with: none may stand in a line that the product logs, whatever is being tested.
@@ -49,9 +51,26 @@ def postgres_server() -> Iterator[str]:
 
 
 @pytest.fixture
-def postgres_url(postgres_server: str) -> Iterator[str]:
-    """An empty database of its own on a real PostgreSQL."""
+def bare_postgres_url(postgres_server: str) -> Iterator[str]:
+    """A database of its own on a real PostgreSQL, without a table."""
     with servers.database(postgres_server) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: str) -> Iterator[str]:
+    """An address of a database with all tables of the product, to be copied: their steps take longer than most tests."""
+    with servers.database(postgres_server) as url:
+        database = Database(url)
+        upgrade(database)
+        database.close()
+        yield url
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str, postgres_template: str) -> Iterator[str]:
+    """A database of its own on a real PostgreSQL, empty but for the product's tables."""
+    with servers.database(postgres_server, template=postgres_template) as url:
         yield url
 
 

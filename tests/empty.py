@@ -1,4 +1,4 @@
-"""An SQLite database that is empty but for the product's tables."""
+"""Databases that are empty but for the product's tables."""
 
 from functools import cache
 from pathlib import Path
@@ -16,3 +16,12 @@ def empty_file() -> bytes:
         upgrade(database)
         database.close()
         return Path(folder, "empty.db").read_bytes()
+
+
+def new_database(folder: Path, url: str = "") -> Database:
+    """One in a new file in `folder`; or the one at the address that the fixture `postgres_url` gives."""
+    if url:
+        return Database(url)
+    file = folder / "test.db"
+    file.write_bytes(empty_file())
+    return Database(f"sqlite:///{file}")

@@ -21,8 +21,7 @@ def test_what_lies_ahead_is_waited_for_unless_nothing_waits_so_long() -> None:
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_a_message_that_waits_for_its_next_try_is_not_held_up(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    url = f"sqlite:///{tmp_path / 'test.db'}" if kind == "sqlite" else request.getfixturevalue("postgres_url")
-    with opened(url) as database:
+    with opened(tmp_path, request.getfixturevalue("postgres_url") if kind == "postgresql" else "") as database:
         say(database, 1)
         change(database, due_at=NOW + timedelta(minutes=5))
         assert claim(database, NOW) == []

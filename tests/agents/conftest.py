@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from bot.db import Database
-from tests.tickets.world import new_database
+from tests.empty import new_database
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ from bot.agents import accounts, factor
 from bot.agents.factor import RECOVERY_CODES, STEP, AlreadySetError, Proof
 from bot.agents.tables import audit, recovery_codes, second_factors
 from bot.db import Database
-from tests.tickets.world import NOW, new_database
+from tests.empty import new_database
+from tests.tickets.world import NOW
 
 KEY = b"k" * 32
 #: A time in the middle of a step.

@@ -10,7 +10,8 @@ from bot.agents.sessions import Client, Session
 from bot.agents.tables import agents as agents_table
 from bot.agents.tables import sessions as sessions_table
 from bot.db import Database
-from tests.tickets.world import MINUTE, NOW, new_database
+from tests.empty import new_database
+from tests.tickets.world import MINUTE, NOW
 
 HOUR = 60 * MINUTE
 

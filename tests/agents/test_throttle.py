@@ -10,7 +10,7 @@ from bot.agents import throttle
 from bot.agents.tables import login_attempts
 from bot.agents.throttle import PER_ACCOUNT, PER_ADDRESS, WINDOW
 from bot.db import Database
-from bot.migrations import upgrade
+from tests.empty import new_database
 from tests.tickets.world import MINUTE, NOW
 
 HOME = "198.51.100.7"
@@ -32,11 +32,10 @@ class Counter:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    found: str = f"sqlite:///{tmp_path / 'x.db'}" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
-    database = Database(found)
-    upgrade(database)
-    database.close()
-    return found
+    if request.param == "postgresql":
+        return str(request.getfixturevalue("postgres_url"))
+    new_database(tmp_path).close()
+    return f"sqlite:///{tmp_path / 'test.db'}"
 
 
 @pytest.fixture

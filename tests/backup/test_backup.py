@@ -126,15 +126,15 @@ def test_keys_can_be_left_out(made: Path, tmp_path: Path, call: Call) -> None:
     assert not (tmp_path / "new" / "second-factor.key").exists()
 
 
-def test_it_moves_to_postgresql_and_back(made: Path, tmp_path: Path, postgres_url: str, call: Call) -> None:
+def test_it_moves_to_postgresql_and_back(made: Path, tmp_path: Path, bare_postgres_url: str, call: Call) -> None:
     here = tmp_path / "here"
-    assert call(here, "restore", str(made / "backup"), url=postgres_url)[0] == 0
-    there = look(here, postgres_url)
+    assert call(here, "restore", str(made / "backup"), url=bare_postgres_url)[0] == 0
+    there = look(here, bare_postgres_url)
     assert there == look(made)
-    assert call(here, "backup", str(tmp_path / "again"), url=postgres_url)[0] == 0
+    assert call(here, "backup", str(tmp_path / "again"), url=bare_postgres_url)[0] == 0
     assert call(tmp_path / "back", "restore", str(tmp_path / "again"))[0] == 0
     assert look(tmp_path / "back") == there
-    with running_stack(here, database_url=postgres_url) as stack:
+    with running_stack(here, database_url=bare_postgres_url) as stack:
         assert violations(stack.runtime.database) == []
         assert next_number(stack) == 8
 
@@ -215,12 +215,12 @@ def test_a_running_installation_is_never_touched(made: Path, tmp_path: Path, pos
         assert (code, "other connections to the database are open" in err) == (1, True)
 
 
-def test_on_postgresql_too_data_gives_way_only_if_told_to(made: Path, tmp_path: Path, postgres_url: str, call: Call) -> None:
-    assert call(tmp_path, "restore", str(made / "backup"), url=postgres_url)[0] == 0
-    code, _, err = call(tmp_path, "restore", str(made / "backup"), url=postgres_url)
+def test_on_postgresql_too_data_gives_way_only_if_told_to(made: Path, tmp_path: Path, bare_postgres_url: str, call: Call) -> None:
+    assert call(tmp_path, "restore", str(made / "backup"), url=bare_postgres_url)[0] == 0
+    code, _, err = call(tmp_path, "restore", str(made / "backup"), url=bare_postgres_url)
     assert (code, err) == (1, "the database holds data: --force puts the backup in its place\n")
-    assert call(tmp_path, "restore", str(made / "backup"), "--force", url=postgres_url)[0] == 0
-    assert look(tmp_path, postgres_url) == look(made)
+    assert call(tmp_path, "restore", str(made / "backup"), "--force", url=bare_postgres_url)[0] == 0
+    assert look(tmp_path, bare_postgres_url) == look(made)
 
 
 def changed(backup: Path, change: Callable[[list[Any]], None]) -> bytes:

@@ -16,7 +16,8 @@ from bot.flows import our_flow
 from bot.tickets.reports import Period, Table
 from bot.tickets.service import move, open_ticket, rate
 from tests.conversations.transcript import ZONE
-from tests.tickets.world import add_customer, asked, new_database
+from tests.empty import new_database
+from tests.tickets.world import add_customer, asked
 
 NOW = datetime(2026, 11, 27, 15, 0, tzinfo=UTC)
 DAY, MENU = timedelta(days=1), ["inicio", "menu.principal"]

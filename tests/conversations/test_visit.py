@@ -13,7 +13,6 @@ from bot.conversations.visit import visit
 from bot.db import Database
 from bot.engine.inputs import Kind, MessageReceived
 from bot.flows import our_flow
-from bot.migrations import upgrade
 from bot.runtime import rules_of
 
 NOW = datetime(2026, 11, 23, 15, tzinfo=UTC)
@@ -21,7 +20,6 @@ NOW = datetime(2026, 11, 23, 15, tzinfo=UTC)
 
 def test_whose_time_ran_out_is_left_to_the_worker_who_has_the_conversation(postgres_url: str) -> None:
     database = Database(postgres_url)
-    upgrade(database)
     rules = rules_of(settings.read(), our_flow())
     visiting = partial(visit, rules=rules, now=NOW + timedelta(hours=1), limit=8)
     phone = "+573005550142"

@@ -24,7 +24,7 @@ NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    url = f"sqlite:///{tmp_path / 'test.db'}" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
+    url = f"sqlite:///{tmp_path / 'test.db'}" if request.param == "sqlite" else request.getfixturevalue("bare_postgres_url")
     made = Database(url)
     upgrade(made)
     yield made
@@ -52,7 +52,7 @@ def test_the_steps_lead_to_the_tables_of_the_code(database: Database) -> None:
 
 
 def test_processes_that_start_at_the_same_time_do_not_stumble_over_each_other(request: pytest.FixtureRequest) -> None:
-    databases = [Database(request.getfixturevalue("postgres_url")) for _ in range(4)]
+    databases = [Database(request.getfixturevalue("bare_postgres_url")) for _ in range(4)]
     with ThreadPoolExecutor(4) as threads:
         list(threads.map(upgrade, databases))
     with databases[0].engine.connect() as connection:

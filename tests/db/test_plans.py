@@ -9,11 +9,10 @@ import pytest
 
 from bot.contacts import find
 from bot.conversations import dialogues, handle, inbox
-from bot.db import Database
 from bot.messages import delivery, queries, ready
-from bot.migrations import upgrade
 from bot.statements import Prepared
 from bot.tickets import service
+from tests.empty import new_database
 
 MODULES = (find, inbox, handle, dialogues, ready, delivery, queries, service)
 #: Read from one end to the other, because they hold only what is still to be done.
@@ -29,8 +28,7 @@ def prepared(module: ModuleType) -> list[Prepared]:
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)
 def test_no_statement_of_every_message_reads_a_whole_table(tmp_path: Path, module: ModuleType) -> None:
-    database = Database(f"sqlite:///{tmp_path / 'test.db'}")
-    upgrade(database)
+    database = new_database(tmp_path)
     statements = prepared(module)
     assert statements
     with database.engine.connect() as connection, sqlite3.connect(tmp_path / "test.db") as file:

@@ -11,8 +11,8 @@ from sqlalchemy.exc import IntegrityError
 from bot.contacts.tables import contacts
 from bot.conversations.tables import conversations, inbox
 from bot.db import Database
-from bot.migrations import upgrade
 from bot.statements import Prepared, insert
+from tests.empty import new_database
 
 NOW = datetime(2026, 11, 23, 15, 0, 0, 250_000, tzinfo=UTC)
 CONTACT = {"id": "ana", "phone": "+573001112233", "profile_name": "Ana", "created_at": NOW}
@@ -31,9 +31,7 @@ CONVERSATION = {
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    url = f"sqlite:///{tmp_path / 'test.db'}" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
-    made = Database(url)
-    upgrade(made)
+    made = new_database(tmp_path, request.getfixturevalue("postgres_url") if request.param == "postgresql" else "")
     made.write_now(lambda connection: insert(connection, contacts, CONTACT))
     made.write_now(lambda connection: insert(connection, conversations, CONVERSATION))
     yield made

@@ -24,7 +24,8 @@ from bot.tickets.listing import Question
 from bot.tickets.queries import Ticket
 from bot.tickets.service import hear, open_ticket
 from bot.tickets.tables import tickets
-from tests.tickets.world import NOW, add_customer, asked, new_database
+from tests.empty import new_database
+from tests.tickets.world import NOW, add_customer, asked
 
 COUNT = 400
 

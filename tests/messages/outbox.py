@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,17 +14,16 @@ from bot.conversations.tables import conversations
 from bot.db import Database
 from bot.messages import outbox
 from bot.messages.tables import messages
-from bot.migrations import upgrade
+from tests.empty import new_database
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 ANA = "whatsapp:+573005550142"
 
 
 @contextmanager
-def opened(url: str) -> Iterator[Database]:
+def opened(folder: Path, url: str) -> Iterator[Database]:
     """A database with one conversation, `c`."""
-    database = Database(url)
-    upgrade(database)
+    database = new_database(folder, url)
 
     def begin(connection: Connection) -> None:
         person = {"id": "p", "phone": "", "profile_name": "", "created_at": NOW}

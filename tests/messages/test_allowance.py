@@ -11,8 +11,9 @@ import sqlalchemy as sa
 from bot.messages import outbox
 from bot.messages.allowance import Allowance, part_spent
 from bot.messages.tables import messages, sent_days
+from tests.empty import new_database
 from tests.stack import running_stack
-from tests.tickets.world import add_customer, new_database
+from tests.tickets.world import add_customer
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 ANA = "whatsapp:+573005550142"

@@ -18,8 +18,7 @@ LATER = NOW + timedelta(hours=3)
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    url = f"sqlite:///{tmp_path / 'test.db'}" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
-    with opened(url) as made:
+    with opened(tmp_path, request.getfixturevalue("postgres_url") if request.param == "postgresql" else "") as made:
         yield made
 
 

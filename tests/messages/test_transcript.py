@@ -7,7 +7,8 @@ import pytest
 from bot.db import Database
 from bot.messages.queries import Message, transcript
 from bot.messages.tables import Direction, Status
-from tests.tickets.world import MINUTE, NOW, add_customer, new_database, say
+from tests.empty import new_database
+from tests.tickets.world import MINUTE, NOW, add_customer, say
 
 
 @pytest.fixture

@@ -24,8 +24,9 @@ from bot.privacy.finish import Means
 from bot.privacy.retention import Terms
 from bot.privacy.tables import Reason, erasures, retention_runs
 from bot.tickets.service import move, open_ticket
+from tests.empty import new_database
 from tests.privacy.test_erasing import servers
-from tests.tickets.world import NOW, add_customer, asked, new_database, say
+from tests.tickets.world import NOW, add_customer, asked, say
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 TERMS = Terms(HOUR, 24 * HOUR, 30 * DAY, 365 * DAY, 90 * DAY, 30 * DAY, 1825 * DAY, frozenset({"acceso"}))

@@ -129,10 +129,12 @@ def write(running: Scaled, public: str, text: str, port: int) -> None:
     asyncio.run(all_of_them())
 
 
-def test_killed_added_and_restarted_processes_lose_and_double_nothing(postgres_url: str, redis_url: str, tmp_path: Path) -> None:
+def test_killed_added_and_restarted_processes_lose_and_double_nothing(
+    bare_postgres_url: str, redis_url: str, tmp_path: Path
+) -> None:
     port, asked = free_port(), free_port()
     public = f"http://127.0.0.1:{port}"
-    more = {"SOPORTE_DATABASE_URL": postgres_url, "SOPORTE_REDIS_URL": redis_url, "SOPORTE_PUBLIC_URL": public}
+    more = {"SOPORTE_DATABASE_URL": bare_postgres_url, "SOPORTE_REDIS_URL": redis_url, "SOPORTE_PUBLIC_URL": public}
     with scaled(tmp_path, **more) as running:
         web = running.serve(port)
         await_ready(port, web)

@@ -122,8 +122,8 @@ def redis_at(addresses: list[str], folder: Path) -> Iterator[int]:
 
 
 @contextmanager
-def hosts(folder: Path) -> Iterator[tuple[Scaled, Host, Host, str]]:
-    """Both, with everything they need, each with a process that serves and works."""
+def hosts(folder: Path) -> Iterator[tuple[Scaled, Host, str]]:
+    """Both, with everything they need, each with a process that serves and works; the second is told, and the database."""
     with ExitStack() as stack:
         two = [stack.enter_context(host(number)) for number in (0, 1)]
         here = two[0].gateway
@@ -149,7 +149,7 @@ def hosts(folder: Path) -> Iterator[tuple[Scaled, Host, Host, str]]:
                 )
         for one in two:
             await_ready(one, running)
-        yield running, two[0], two[1], database
+        yield running, two[1], database
 
 
 def end(running: Scaled) -> None:
@@ -191,7 +191,7 @@ def await_ready(one: Host, running: Scaled) -> None:
 
 @pytest.mark.skipif(not has_namespaces(), reason="network namespaces need root and the command ip")
 def test_a_host_that_is_cut_off_and_comes_back_loses_and_doubles_nothing(tmp_path: Path) -> None:
-    with hosts(tmp_path) as (running, first, second, database):
+    with hosts(tmp_path) as (running, second, database):
         fake = running.fake
 
         def write(person: str) -> None:

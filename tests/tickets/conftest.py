@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from bot.db import Database
-from tests.tickets.world import add_customer, new_database
+from tests.empty import new_database
+from tests.tickets.world import add_customer
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -16,7 +16,8 @@ from bot.tickets.exporter import Exporter
 from bot.tickets.exporting import Wanted, Words
 from bot.tickets.exports import KEPT, LEASE, MOST_UNFINISHED, Export, State
 from tests.conversations.transcript import ZONE
-from tests.tickets.world import NOW, add_customer, new_database, open_many
+from tests.empty import new_database
+from tests.tickets.world import NOW, add_customer, open_many
 
 
 @dataclass

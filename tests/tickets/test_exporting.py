@@ -16,7 +16,8 @@ from bot.tickets.exporting import COLUMNS, Reader, Wanted, Words, takes
 from bot.tickets.service import move, open_ticket
 from bot.tickets.spreadsheets import FORMATS, MOST_LETTERS, Xlsx
 from tests.conversations.transcript import ZONE
-from tests.tickets.world import MINUTE, NOW, add_customer, asked, new_database
+from tests.empty import new_database
+from tests.tickets.world import MINUTE, NOW, add_customer, asked
 
 DANGEROUS = [
     "=1+1", "+57300", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "＋1", "－1", "＠x", '"=1', "'=1", " =1", "a\n=1+1",

@@ -19,7 +19,8 @@ from bot.tickets.promises import Due
 from bot.tickets.queries import Ticket
 from bot.tickets.service import hear, label, mark_read, move, open_ticket
 from bot.tickets.tables import tickets
-from tests.tickets.world import MINUTE, NOW, asked, new_database, open_many
+from tests.empty import new_database
+from tests.tickets.world import MINUTE, NOW, asked, open_many
 
 ANA = Asking("ana.gomez", NOW + timedelta(hours=1))
 

@@ -13,8 +13,9 @@ from bot.tickets.promises import Due, Promises, Target, business_time, due_at
 from bot.tickets.service import mark_answered, move, open_ticket
 from bot.tickets.tables import tickets
 from tests.conversations.transcript import ZONE
+from tests.empty import new_database
 from tests.engine import world
-from tests.tickets.world import MINUTE, NOW, add_customer, asked, new_database
+from tests.tickets.world import MINUTE, NOW, add_customer, asked
 
 #: Monday to Friday 8 to 18, Saturday 8 to 12.
 HOURS = world.real_flow().hours

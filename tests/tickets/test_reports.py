@@ -14,7 +14,8 @@ from bot.tickets.ratings import RATINGS
 from bot.tickets.reports import REPORTS, Period, Table
 from bot.tickets.service import comment, mark_answered, move, open_ticket, rate
 from tests.conversations.transcript import ZONE
-from tests.tickets.world import MINUTE, add_customer, asked, new_database
+from tests.empty import new_database
+from tests.tickets.world import MINUTE, add_customer, asked
 
 HOUR = 60 * MINUTE
 MONDAY = date(2026, 11, 23)

@@ -1,7 +1,6 @@
 """A small world for tests: a database with every table, customers, conversations, messages and tickets in it."""
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,27 +8,13 @@ from sqlalchemy.engine import Connection
 
 from bot.contacts.tables import contacts
 from bot.conversations.tables import conversations
-from bot.db import Database
 from bot.engine.effects import FieldValue
 from bot.messages.tables import messages
-from bot.migrations import upgrade
 from bot.tickets.service import NewTicket, open_ticket
-from tests.empty import empty_file
 
 #: A Monday, 10:00 in Colombia.
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
-
-
-def new_database(folder: Path, url: str = "") -> Database:
-    """An empty database with all tables of the product, in a file unless an address is given."""
-    if url:
-        database = Database(url)
-        upgrade(database)
-        return database
-    file = folder / "test.db"
-    file.write_bytes(empty_file())
-    return Database(f"sqlite:///{file}")
 
 
 def add_customer(connection: Connection, name: str, *, profile_name: str = "", phone: str = "+573001234567") -> None:

@@ -7,6 +7,7 @@ import asyncio
 import ssl
 from base64 import b64encode
 from collections.abc import Mapping
+from functools import cache
 from weakref import WeakKeyDictionary
 
 import aiohttp
@@ -34,8 +35,7 @@ class SendingHttp:
         """`timeout` in seconds, of silence; `certificates` is a file of those that are trusted besides the system's."""
         self._timeout = aiohttp.ClientTimeout(total=None, sock_connect=min(CONNECT_TIMEOUT, timeout), sock_read=timeout)
         self._proxy = proxy
-        self._trusted = ssl.create_default_context()
-        self._trusted.load_verify_locations(certificates)
+        self._trusted = _trusting(certificates)
         self._sessions: WeakKeyDictionary[asyncio.AbstractEventLoop, aiohttp.ClientSession] = WeakKeyDictionary()
 
     async def request(
@@ -86,6 +86,14 @@ class SendingHttp:
         session = self._sessions.pop(asyncio.get_running_loop(), None)
         if session is not None:
             await session.close()
+
+
+@cache
+def _trusting(certificates: str) -> ssl.SSLContext:
+    """Loaded once: reading all certificate authorities takes longer than a send."""
+    context = ssl.create_default_context()
+    context.load_verify_locations(certificates)
+    return context
 
 
 def _form(data: Mapping[str, str | list[str]]) -> bytes:

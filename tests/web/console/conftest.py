@@ -20,7 +20,8 @@ from bot.engine.flow import Flow
 from bot.flows import our_flow
 from bot.settings import Settings
 from bot.web.console import create_console
-from tests.tickets.world import NOW, add_customer, new_database
+from tests.empty import new_database
+from tests.tickets.world import NOW, add_customer
 from tests.web.console.browser import PASSWORD, Browser
 
 

@@ -9,7 +9,8 @@ from bot.agents.lines import Wanted
 from bot.agents.rights import Role
 from bot.agents.trail import Action, Deed
 from bot.db import Database
-from tests.tickets.world import NOW, new_database
+from tests.empty import new_database
+from tests.tickets.world import NOW
 from tests.web.console.browser import Browser, Document, parsed
 from tests.web.console.conftest import World
 
