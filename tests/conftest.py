@@ -1,17 +1,24 @@
 """Fixtures for all tests: real servers, started once, and only when a test asks for them."""
 
 import logging
+import os
 from collections.abc import Iterator
+from functools import cache
 
+import httpx
 import pytest
 
 from bot import logs
 from bot.db import Database
 from bot.migrations import upgrade
-from tests import servers
+from tests import memory, servers
 
 #: Secrets and telephones that tests work with: none may stand in a line that the product logs, whatever is being tested.
 CANARIES = ("a-token-of-nobody", "correcta-caballo-9", "3005550142", "3115550178")
+
+os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", memory.place())
+# Tests speak plain HTTP, yet every client would read all certificate authorities, which takes longer than most of them.
+pytest.MonkeyPatch().setattr("httpx._transports.default.create_ssl_context", cache(httpx.create_ssl_context))
 
 
 class Listener(logging.Handler):

@@ -22,8 +22,9 @@ from uuid import uuid4
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
+from tests import memory
+
 _PATIENCE = 30.0
-_MEMORY, _ENOUGH = "/dev/shm", 2 << 30
 
 
 @contextmanager
@@ -103,10 +104,7 @@ def redis() -> Iterator[str]:
 
 @contextmanager
 def _folder(prefix: str) -> Iterator[Path]:
-    # A short path: a Unix socket's address has room for about a hundred characters. In memory, where there is room: ext4 looks
-    # long for a place for each of a thousand files of a database where a thousand were deleted the moment before.
-    has_room = os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ENOUGH
-    folder = Path(tempfile.mkdtemp(prefix=prefix, dir=_MEMORY if has_room else "/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix=prefix, dir=memory.place()))
     try:
         yield folder
     finally:

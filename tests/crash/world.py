@@ -33,7 +33,7 @@ _ACCOUNT = "AC" + "0" * 32
 _TOKEN = f"a-token-of-{uuid4().hex}"  # another run of the same day is another account
 _SENDER = "whatsapp:+573184114466"
 #: In memory if that can be: what SIGKILL leaves behind is the same, and nobody waits for a disk.
-_FOLDER = "/dev/shm" if os.access("/dev/shm", os.W_OK) else "/tmp"
+_FOLDER = memory.place()
 #: Seconds without an answer that is due after which it counts as lost.
 _PATIENCE = 180.0
 _LOOK_EVERY = 0.04

@@ -1,6 +1,7 @@
 """Renders the console's templates. All Spanish stands there, and every value is escaped: customers' texts are hostile."""
 
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -21,8 +22,9 @@ ZONE = ZoneInfo("America/Bogota")
 _TEMPLATES = Path(__file__).parent.parent / "templates"
 
 
+@cache
 def environment() -> jinja2.Environment:
-    """The templates; a name that a template uses and nobody gave is an error, not an empty place."""
+    """The templates, compiled once; a name that a template uses and nobody gave is an error, not an empty place."""
     made = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES),
         autoescape=True,
