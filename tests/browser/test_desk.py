@@ -15,6 +15,7 @@ def test_two_agents_and_a_customer_at_one_ticket(page: Page, running: Demo, scre
     log_in(ana, running)
     ana.goto(f"/consola/solicitudes/{ticket}")
     slower = page.context.new_page()
+    slower.route("**/vivo*", lambda route: route.abort())  # the news do not reach it
     slower.goto(f"/consola/solicitudes/{ticket}")
     ana.get_by_role("button", name="Atender").click()
     expect(ana.get_by_label("Responder al cliente")).to_be_visible()
