@@ -4,6 +4,7 @@ import logging
 import os
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 
 import httpx
 import pytest
@@ -19,6 +20,20 @@ CANARIES = ("a-token-of-nobody", "correcta-caballo-9", "3005550142", "3115550178
 os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", memory.place())
 # Tests speak plain HTTP, yet every client would read all certificate authorities, which takes longer than most of them.
 pytest.MonkeyPatch().setattr("httpx._transports.default.create_ssl_context", cache(httpx.create_ssl_context))
+
+
+#: Folders whose tests take longest: they begin first, so that in the end nobody waits for one of them.
+LONGEST = ("crash", "scaled", "browser", "conversations", "web", "demo", "test_cli.py", "attachments")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Order them so; within a folder nothing changes."""
+
+    def rank(item: pytest.Item) -> int:
+        part = item.path.relative_to(Path(__file__).parent).parts[0]
+        return LONGEST.index(part) if part in LONGEST else len(LONGEST)
+
+    items.sort(key=rank)
 
 
 class Listener(logging.Handler):

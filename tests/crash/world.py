@@ -3,7 +3,6 @@
 import asyncio
 import itertools
 import logging
-import os
 import socket
 import tempfile
 import time
@@ -23,6 +22,7 @@ from bot.flows import our_flow
 from bot.runtime import rules_of
 from bot.web.hooks import MESSAGES_PATH
 from bot.web.serving import address_of, listen, serving
+from tests import memory
 from tests.crash import customers, faults, points
 from tests.crash.lives import Lives
 from tests.crash.nursery import nursery
