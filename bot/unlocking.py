@@ -1,10 +1,11 @@
 """From the keys in the settings to a database that is opened with them. Whatever does not fit stops the start with one line."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 
 from bot.db import Database
-from bot.sealing.keys import Key, read_keys
+from bot.sealing.keys import Key, Keyring, read_keys
 from bot.settings import Settings, SettingsProblem, variable
 from bot.vault.opening import LockedError, opened, unlock
 
@@ -22,21 +23,18 @@ def with_keys(database: Database, settings: Settings, *, starts: bool) -> Databa
     `starts`: see `vault.opening.unlock`. Raises SettingsProblem.
     """
     job = partial(unlock, keys=keys_of(settings), now=datetime.now(UTC), starts=starts)
-    try:
-        keyring = database.write_now(job)
-    except LockedError as error:
-        database.close()
-        raise problem(error) from None
-    if keyring is None:
-        return database
-    database.close()
-    return Database(settings.database, keyring)
+    return _opened_with(partial(database.write_now, job), database, settings)
 
 
 def with_keys_to_read(database: Database, settings: Settings) -> Database:
     """As `with_keys`, changing nothing. Raises SettingsProblem."""
+    job = partial(opened, keys=keys_of(settings))
+    return _opened_with(partial(database.read_now, job), database, settings)
+
+
+def _opened_with(find: Callable[[], Keyring | None], database: Database, settings: Settings) -> Database:
     try:
-        keyring = database.read_now(partial(opened, keys=keys_of(settings)))
+        keyring = find()
     except LockedError as error:
         database.close()
         raise problem(error) from None
