@@ -74,11 +74,11 @@ def proxy(two: list[Host]) -> Starlette:
     """Asks the second host, and if that does not answer in time the first."""
 
     async def forward(request: Request) -> Response:
-        body = await request.body()
+        body, asked = await request.body(), str(request.url).removeprefix(str(request.base_url))
         for one in reversed(two):
             async with httpx.AsyncClient(timeout=3, trust_env=False) as client:
                 with suppress(httpx.HTTPError):
-                    answer = await client.post(one.url + request.url.path, content=body, headers=request.headers.raw)
+                    answer = await client.post(f"{one.url}/{asked}", content=body, headers=request.headers.raw)
                     return Response(answer.content, answer.status_code)
         return Response(status_code=502)
 
@@ -94,12 +94,15 @@ def host(number: int) -> Iterator[Host]:
         ip("link", "add", its.wire, "type", "veth", "peer", "name", "eth0", "netns", its.name)
         ip("addr", "add", f"{its.gateway}/24", "dev", its.wire)
         ip("link", "set", its.wire, "up")
+        # While the wire is down nobody else is asked for the address: some networks have one who answers for every host.
+        ip("route", "add", "unreachable", f"{net}.0/24", "metric", "4000")
         ip("-n", its.name, "addr", "add", f"{its.address}/24", "dev", "eth0")
         ip("-n", its.name, "link", "set", "lo", "up")
         ip("-n", its.name, "link", "set", "eth0", "up")
         ip("-n", its.name, "route", "add", "default", "via", its.gateway)
         yield its
     finally:
+        ip("route", "del", "unreachable", f"{net}.0/24", check=False)
         ip("link", "del", its.wire, check=False)
         ip("netns", "del", its.name)
 
