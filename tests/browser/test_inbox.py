@@ -53,7 +53,20 @@ def test_a_new_ticket_and_a_new_message_appear_in_an_open_list(page: Page, runni
     agent.get_by_label("Buscar").press("Enter")
     expect(link).to_be_visible()
     assert "buscar=pantalla+blanco" in agent.url
+    leave_and_come_back(agent, ticket)
     agent.close()
+
+
+def leave_and_come_back(agent: Page, ticket: str) -> None:
+    """The way back from a ticket leads to the same search, until the agent is logged out."""
+    searched = agent.url
+    agent.get_by_role("link", name=ticket).click()
+    agent.wait_for_load_state()
+    agent.get_by_role("main").get_by_role("link", name="Solicitudes").click()
+    expect(agent).to_have_url(searched)
+    agent.get_by_role("button", name="Salir").click()
+    expect(agent.get_by_label("Contraseña")).to_be_visible()
+    assert agent.evaluate("sessionStorage.length") == 0
 
 
 def test_the_list_works_without_javascript(browser: Browser, running: Demo) -> None:

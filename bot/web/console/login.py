@@ -135,5 +135,6 @@ def login_form(request: Request, *, way_on: str, status: int = 200, **values: An
     shown = {"username": "", "problem": "", "expired": False, "csrf": token, "next": local_path(way_on, "")}
     shown |= {"has_company": bool(console_of(request).runtime.settings.oidc.issuer), **values}
     answer = page(request, "login.html", status=status, **shown)
+    answer.headers["Clear-Site-Data"] = '"storage"'  # what an agent searched for is nothing for the next one at this browser
     cookies.put(request, answer, Cookie.LOGIN_FORM, token, seconds=_FORM_SECONDS)
     return answer

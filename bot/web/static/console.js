@@ -5,6 +5,7 @@
 // changes count; with data-minutely time alone may change it. A "stale" event of the document names blocks to renew.
 
 import { show } from "./blocks.js";
+import "./back.js";
 import "./reply.js";
 import "./sending.js";
 import "./presence.js";

@@ -21,7 +21,9 @@ def agent_id(world: World, username: str = "ana.gomez") -> str:
 
 
 def test_the_right_password_leads_to_the_list(browser: Browser, world: World) -> None:
+    assert browser.get("/consola/entrar").headers["Clear-Site-Data"] == '"storage"'
     answer = browser.log_in(" Ana.Gomez ")
+    assert "Clear-Site-Data" not in answer.headers
     assert (answer.status_code, answer.headers["location"]) == (303, "/consola/")
     assert "Ana Gómez" in parsed(browser.get("/consola/")).text
     assert world.trail()[-1] == ("agent:login:succeeded", agent_id(world), "ana.gomez", HOME)
