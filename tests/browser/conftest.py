@@ -13,9 +13,9 @@ from tests.demo.process import Demo, demo
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """For one module: as long as it is open, no other event loop can run in the main thread."""
+    """For this folder: as long as it is open, no other event loop can run in the main thread."""
     path = next((found for name in _NAMES if (found := shutil.which(name))), None)
     if path is None:
         why = f"none of {', '.join(_NAMES)} is on the PATH"

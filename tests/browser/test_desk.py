@@ -5,12 +5,13 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from tests.browser.phone import Customer
-from tests.browser.test_inbox import log_in, opened_ticket
+from tests.browser.test_inbox import log_in
+from tests.browser.ticket import opened_ticket
 from tests.demo.process import Demo
 
 
 def test_two_agents_and_a_customer_at_one_ticket(page: Page, running: Demo, screenshots: Path) -> None:
-    ticket = opened_ticket(page)
+    ticket = opened_ticket(running)
     ana = page.context.new_page()
     log_in(ana, running)
     ana.goto(f"/consola/solicitudes/{ticket}")

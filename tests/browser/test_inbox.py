@@ -6,7 +6,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.phone import Customer
-from tests.browser.test_first_ticket import fill_in_the_form
+from tests.browser.ticket import opened_ticket
 from tests.demo.process import Demo
 
 
@@ -17,16 +17,6 @@ def log_in(page: Page, running: Demo) -> None:
     page.get_by_role("button", name=re.compile("Entrar|Ingresar")).click()
 
 
-def opened_ticket(page: Page) -> str:
-    customer = Customer(page, "María Rodríguez")
-    page.get_by_role("button", name="hola", exact=True).click()
-    customer.answer_to(0, "Soporte de mi producto")
-    customer.say("1", "Siigo Facturación")
-    customer.say("3", "No puedo ingresar")
-    customer.say("1", "¿Autorizas")
-    return fill_in_the_form(customer)
-
-
 def test_a_new_ticket_and_a_new_message_appear_in_an_open_list(page: Page, running: Demo, screenshots: Path) -> None:
     agent = page.context.new_page()
     log_in(agent, running)
@@ -34,7 +24,7 @@ def test_a_new_ticket_and_a_new_message_appear_in_an_open_list(page: Page, runni
     expect(agent.get_by_text("Todavía no hay solicitudes")).to_be_visible()
     expect(agent.get_by_text("En vivo", exact=True)).to_be_visible()
     agent.get_by_label("Buscar").fill("no se pierde")
-    ticket = opened_ticket(page)
+    ticket = opened_ticket(running)
     row = agent.get_by_role("row").filter(has=agent.get_by_role("link", name=ticket))
     expect(row).to_contain_text("María Rodríguez Prieto")
     expect(agent.get_by_role("status")).to_have_text("Lista actualizada: 0 no leídas, 1 abiertas.")

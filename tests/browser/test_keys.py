@@ -4,7 +4,9 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_inbox import log_in, opened_ticket
+from tests.browser.phone import Customer
+from tests.browser.test_inbox import log_in
+from tests.browser.ticket import opened_ticket
 from tests.demo.process import Demo
 
 
@@ -18,7 +20,7 @@ def add_reply(page: Page, shortcut: str, title: str, text: str) -> None:
 
 
 def test_a_ticket_is_worked_on_with_the_keyboard_alone(page: Page, running: Demo, screenshots: Path) -> None:
-    ticket = opened_ticket(page)
+    ticket = opened_ticket(running)
     agent = page.context.new_page()
     log_in(agent, running)
     add_reply(agent, "saludo", "Saludo", "Hola, {nombre}: ya tengo tu solicitud {ticket}.")
@@ -65,6 +67,8 @@ def test_a_ticket_is_worked_on_with_the_keyboard_alone(page: Page, running: Demo
     agent.wait_for_load_state()
     keys.press("e")
     expect(agent.get_by_role("button", name="Resolver")).to_be_focused()  # and nothing is resolved yet
+    Customer(page, "María Rodríguez")
+    expect(page.locator("#log")).to_contain_text(ticket)
     expect(page.locator("#log")).not_to_contain_text("{correo}")
     agent.close()
 

@@ -9,17 +9,17 @@ from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from tests.attachments.samples import FILES
 from tests.browser.phone import Customer
-from tests.browser.test_inbox import log_in, opened_ticket
+from tests.browser.test_inbox import log_in
+from tests.browser.ticket import opened_ticket
 from tests.demo.process import Demo
 
 _BOX = "Responder al cliente"
 
 
 @pytest.fixture(scope="module")
-def ticket(browser: Browser, running: Demo) -> str:
+def ticket(running: Demo) -> str:
     """The path of a ticket's page; its customer is María Rodríguez."""
-    with browser.new_context(base_url=running.address, locale="es-CO") as context:
-        return f"/consola/solicitudes/{opened_ticket(context.new_page())}"
+    return f"/consola/solicitudes/{opened_ticket(running)}"
 
 
 @pytest.fixture(scope="module")
