@@ -31,7 +31,7 @@ class Shape(IntEnum):
 _MAIL: Final = re.compile(r"[^@\s]+@[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}")
 _NUMBER: Final = re.compile(r"[#$]?\d[\d.,'’`´/:%°º$+-]*")
 _REFERENCE: Final = re.compile(
-    r"[A-Z]{1,6}(?:[-_/.][A-Z]{1,6})?[-_/.]?\d+(?:[-_/.][A-Z0-9]+)*[A-Z]?|\d+[-_/.]?[A-Z]{1,3}(?:[-_/.]?\d+)*"
+    r"[A-Z]{1,6}(?:[-_/.][A-Z]{1,6})?[-_/.]?\d+(?:[-_/.][A-Z0-9]+)*[A-Z]?|\d+[-_/.]?[A-Z]{1,3}(?:[-_/.]?\d+(?:[-_/.]\d+)*)?"
 )
 _SMALL_REFERENCE: Final = re.compile(r"[a-z]{1,4}[-/]\d{2,}(?:[-/]\d+)*|[a-z]\d{1,3}|\d{1,3}[a-z](?:-\d+)?")
 _HEX: Final = re.compile(r"[0-9a-f]{16,}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")

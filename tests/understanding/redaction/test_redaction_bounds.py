@@ -1,6 +1,7 @@
 """Redaction never raises and its time is bounded, whatever comes."""
 
 import time
+from itertools import product
 
 import pytest
 from hypothesis import given
@@ -35,6 +36,18 @@ def test_ten_kilobytes_of_hostile_text_are_looked_through_a_bounded_number_of_ti
     assert "failed" not in redact(text, SECRETS, text).reasons
     assert _seconds(text, "mi clave es:") < _PATIENCE
     assert _seconds("perro", text) < _PATIENCE
+
+
+_RUNS = ("9", "a", "A", "9.", "9-", "a.", "a-", "a@", "9G", "aA", "./", "_", "'")
+_BETWEEN = ("", "9", "a", "G", ".", "-", "@", "!")
+
+
+@pytest.mark.parametrize("run", _RUNS)
+def test_a_word_made_of_long_runs_is_told_at_once(run: str) -> None:
+    """An expression that can divide a run in many ways tries them all when the word's end does not fit: for years."""
+    half = run * (55 // len(run))
+    for before, between, after in product(_BETWEEN, repeat=3):
+        assert _seconds(f"{before}{half}{between}{half}{after}", "") < _PATIENCE
 
 
 @given(st.text(max_size=200), st.text(max_size=60))
