@@ -10,15 +10,16 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from tests.demo.process import Demo, demo
 
-_NAMES = ("chromium", "chromium-browser", "google-chrome")
+#: The first is Chromium without its windows: a third quicker.
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """For this folder: as long as it is open, no other event loop can run in the main thread."""
-    path = next((found for name in _NAMES if (found := shutil.which(name))), None)
+    path = next((found for name in NAMES if (found := shutil.which(name))), None)
     if path is None:
-        why = f"none of {', '.join(_NAMES)} is on the PATH"
+        why = f"none of {', '.join(NAMES)} is on the PATH"
         if os.environ.get("REQUIRE_BROWSER") == "1":
             pytest.fail(why)
         pytest.skip(why)

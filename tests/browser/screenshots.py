@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
+from tests.browser.conftest import NAMES
 from tests.browser.desk import PHONE, WIDE, desk_in, open_page
 from tests.browser.pages import Visit, visits
 from tests.browser.scene import half_logged_in, set_up
@@ -42,7 +43,7 @@ def take_all(folder: Path, only: str = "") -> int:
         half_logged_in(desk)
         scene = set_up(desk)
         playwright = stack.enter_context(sync_playwright())
-        path = next(found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name)))
+        path = next(found for name in NAMES if (found := shutil.which(name)))
         browser = playwright.chromium.launch(
             executable_path=path, args=["--no-sandbox", "--lang=es-CO"], env={"LANGUAGE": "es_CO", "LANG": "es_CO.UTF-8"}
         )

@@ -137,15 +137,15 @@ def test_what_is_no_installation_of_this_version_is_refused(
     assert capsys.readouterr().err.startswith("the data stands at step 0001 and this version at ")
 
 
-def test_postgresql_is_read_by_the_same_rules(tmp_path: Path, postgres_url: str, capsys: pytest.CaptureFixture[str]) -> None:
-    chosen = Settings(data_dir=tmp_path, database_url=postgres_url)
+def test_postgresql_is_read_by_the_same_rules(tmp_path: Path, bare_postgres_url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    chosen = Settings(data_dir=tmp_path, database_url=bare_postgres_url)
     with pytest.raises(SettingsProblem, match="holds no data yet"):
         outcome(capsys, chosen)
-    with running_stack(tmp_path, database_url=postgres_url) as stack:
+    with running_stack(tmp_path, database_url=bare_postgres_url) as stack:
         traffic(stack)
         assert outcome(capsys, chosen)[0] == 0
         damage = DAMAGES["a message that is stuck"]
-        (stuck,) = broken(postgres_url.replace("postgresql:", "postgresql+psycopg:"), damage.statements, damage.names)
+        (stuck,) = broken(bare_postgres_url.replace("postgresql:", "postgresql+psycopg:"), damage.statements, damage.names)
         code, out, _ = outcome(capsys, chosen, "--json")
     assert code == 1
     assert [violation["message"] for violation in json.loads(out)["violations"]] == [stuck]

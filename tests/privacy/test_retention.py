@@ -25,7 +25,6 @@ from bot.privacy.retention import Terms
 from bot.privacy.tables import Reason, erasures, retention_runs
 from bot.tickets.service import move, open_ticket
 from tests.empty import new_database
-from tests.privacy.test_erasing import servers
 from tests.tickets.world import NOW, add_customer, asked, say
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -73,12 +72,11 @@ class House:
         return {why: {name.removeprefix("contact-") for name in names} for why, names in found.people.items()}
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture(params=["sqlite", "postgresql"])
 def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
-    with servers(request.param) as chosen:
-        made = House(tmp_path, chosen.get("database_url", ""))
-        yield made
-        made.database.close()
+    made = House(tmp_path, request.getfixturevalue("postgres_url") if request.param == "postgresql" else "")
+    yield made
+    made.database.close()
 
 
 def test_people_go_when_their_time_is_over_and_not_before(house: House) -> None:
