@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
+import psycopg
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
@@ -74,6 +75,7 @@ class Postgres:
         command = [self.programs / "postgres", "-D", folder / "data", "-k", folder, *listening]
         command += ["-c", "fsync=off", "-c", "max_connections=60", "-c", f"port={port}", *self.options]
         with _process(command, self.account, folder, folder / f".s.PGSQL.{port}", end=signal.SIGINT):
+            _await_service(f"postgresql://postgres@/postgres?host={folder}&port={port}")
             yield
 
 
@@ -174,6 +176,20 @@ def _process(
         process.send_signal(end)
         process.wait(10)
         log.close()
+
+
+def _await_service(url: str) -> None:
+    """A PostgreSQL answers before it is ready: that it is starting up, or recovers."""
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            psycopg.connect(url).close()
+        except psycopg.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+        else:
+            return
 
 
 def _answers(path: Path) -> bool:

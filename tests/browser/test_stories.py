@@ -57,10 +57,10 @@ def andres(seats: tuple[BrowserContext, BrowserContext], customer: tuple[str, st
 def take(page: Page) -> None:
     page.get_by_role("button", name="Atender").click()
     expect(page.get_by_label(_BOX)).to_be_visible()
-    page.wait_for_load_state()  # by then the scripts have begun, which a busy machine may take a while for
 
 
 def send(page: Page, text: str) -> None:
+    page.wait_for_load_state()  # by then the scripts have begun, which a busy machine may take a while for
     page.get_by_label(_BOX).fill(text)
     page.get_by_role("button", name="Enviar", exact=True).click()
 
