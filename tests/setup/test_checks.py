@@ -32,7 +32,7 @@ def test_all_checks_run_in_order(checks: Checkout) -> None:
         "mypy",
         "lint-imports",
         "bandit --quiet --recursive --configfile pyproject.toml bot setup",
-        "pytest -n 4 --dist loadfile --no-loadscope-reorder",
+        "pytest -n 3 --dist loadfile --no-loadscope-reorder",
     ]
 
 
