@@ -51,6 +51,7 @@ def leave_and_come_back(agent: Page, ticket: str) -> None:
     """The way back from a ticket leads to the same search, until the agent is logged out."""
     searched = agent.url
     agent.get_by_role("link", name=ticket).click()
+    expect(agent).to_have_url(re.compile(ticket))
     agent.wait_for_load_state()
     agent.get_by_role("main").get_by_role("link", name="Solicitudes").click()
     expect(agent).to_have_url(searched)

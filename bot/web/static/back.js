@@ -1,10 +1,11 @@
-// Leads from a ticket back to the list as this tab showed it last: the same filters, search and order. Without it the way leads to
+// Leads from a ticket back to the list as this tab came from it: the same filters, search and order. Without it the way leads to
 // the whole list.
 
 const list = `${document.body.dataset.root}/`;
 const KEY = "list";
+const from = document.referrer ? new URL(document.referrer) : null;
 
-if (location.pathname === list) sessionStorage.setItem(KEY, location.search);
+if (from?.origin === location.origin && from.pathname === list) sessionStorage.setItem(KEY, from.search);
 
 function lead({ target }) {
   const link = target.closest(".back a");
